@@ -1,0 +1,69 @@
+"""The same app with the same legacy functions, offloaded: the event loop stays free, and every pool has a bound."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from fastapi_convert import Pool, ProcessPool, offload
+
+from . import legacy, loop_stall
+from .legacy import CategoryPrices, Product, ProductPage, SalesReport
+
+db = Pool("db", threads=8, max_waiting=200)
+http = Pool("http", threads=20, max_waiting=500)
+cpu = ProcessPool("cpu", processes=2, max_waiting=20)
+
+search_products = offload(pool=db)(legacy.search_products)
+find_product = offload(pool=db)(legacy.find_product)
+fetch_stock = offload(pool=http)(legacy.fetch_stock)
+read_prices = offload(legacy.read_prices)
+sales_report = offload(pool=cpu)(legacy.sales_report)
+
+app = FastAPI(title="Legacy shop")
+app.include_router(loop_stall.router)  # the demo's measuring instrument, the same in both apps
+
+
+@app.get("/health")
+async def health() -> str:
+    """Answer at once, if the event loop lets us."""
+    return "ok"
+
+
+@app.get("/products")
+async def search(text: str) -> list[Product]:
+    """Find products by a part of their name."""
+    return await search_products(text)
+
+
+@app.get("/products/{sku}")
+async def product_page(sku: str) -> ProductPage:
+    """Show a product with what the warehouse has of it."""
+    return ProductPage(await find_product(sku), await fetch_stock(sku))
+
+
+@app.get("/prices")
+async def prices() -> list[CategoryPrices]:
+    """Sum up the suppliers' price list."""
+    return await read_prices()
+
+
+@app.get("/reports/sales")
+async def report() -> SalesReport:
+    """Say what sells together, and where the revenue is going."""
+    return await sales_report()
+
+
+@app.get("/pools")
+async def pools() -> dict[str, dict[str, Any]]:
+    """Show how busy the pools are."""
+    return {name: asdict(pool.stats()) for name, pool in (("db", db), ("http", http), ("cpu", cpu))}
+
+
+@app.exception_handler(legacy.UnknownProduct)
+async def unknown_product(_: Request, error: legacy.UnknownProduct) -> JSONResponse:
+    """Turn the legacy module's own error into a 404."""
+    return JSONResponse({"detail": f"No product has the SKU {error}."}, status_code=404)

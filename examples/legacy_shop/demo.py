@@ -1,0 +1,154 @@
+"""Runs the shop before and after, under the same load, and prints side by side what was seen.
+
+    python examples/legacy_shop/demo.py             takes about 15 seconds
+    SERVE=1 python examples/legacy_shop/demo.py     then leaves the `after` app running, to try it at /docs
+
+DEMO_CLIENTS and DEMO_REQUESTS change the load.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import httpx
+
+HERE = Path(__file__).resolve().parent
+# Run by its path, a script finds only its own folder; the package lies one above it.
+sys.path.insert(0, str(HERE.parent))
+
+from legacy_shop.load import Figures, drive
+from legacy_shop.seed import PRODUCTS, seed
+from legacy_shop.serve import NotServing, serving
+from legacy_shop.table import bold, duration, table, times
+
+CLIENTS = int(os.environ.get("DEMO_CLIENTS", "40"))
+REQUESTS = int(os.environ.get("DEMO_REQUESTS", "120"))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One load that is put on two apps; add another to SCENARIOS to have its table printed too."""
+
+    title: str
+    before: str
+    after: str
+    paths: Callable[[int], list[str]]
+
+
+def shop_mix(requests: int) -> list[str]:
+    """Mostly product pages (SQLite, then HTTP), some searches and price lists, and now and then a sales report."""
+    return [_shop_path(number) for number in range(requests)]
+
+
+def _shop_path(number: int) -> str:
+    if number % 60 == 3:
+        return "/reports/sales"
+    if number % 6 == 5:
+        return "/prices"
+    if number % 6 == 2:
+        return "/products?text=Trail"
+    return f"/products/P-{1000 + number % PRODUCTS}"
+
+
+SCENARIOS = [
+    Scenario("A legacy shop", "legacy_shop.before:app", "legacy_shop.after:app", shop_mix),
+]
+
+
+def main() -> int:
+    """Run every scenario; return the exit code."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _leave)
+    print(f"Serving one untouched legacy module twice, {CLIENTS} clients at once: before (async def calls it) and after")
+    print("(offload runs it). Both servers and all the data are temporary. This takes about 15 seconds.\n")
+    try:
+        with tempfile.TemporaryDirectory(prefix="legacy-shop-") as folder:
+            return _run(Path(folder))
+    except (NotServing, httpx.HTTPError) as error:
+        print(f"\nFailed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; every process and file of the demo is gone.")
+        return 130
+
+
+def _run(folder: Path) -> int:
+    env = seed(folder)
+    with serving("legacy_shop.warehouse:app", env) as warehouse:
+        env["SHOP_WAREHOUSE_URL"] = warehouse
+        results = [_compare(scenario, env) for scenario in SCENARIOS]
+        if all(results) and os.environ.get("SERVE"):
+            _stay(SCENARIOS[0].after, env)
+    return 0 if all(results) else 1
+
+
+def _compare(scenario: Scenario, env: dict[str, str]) -> bool:
+    """Drive both apps, print the table and the verdict; return whether all went well."""
+    paths = scenario.paths(REQUESTS)
+    before, after = (_measure(name, app, paths, env) for name, app in _sides(scenario))
+    problem = problem(before, after)
+    print(f"\n{bold(f'{scenario.title}: {len(paths)} requests from {CLIENTS} clients')}\n\n{table(before, after)}\n")
+    print(f"Failed: {problem}" if problem else _verdict(before, after))
+    return problem is None
+
+
+def _sides(scenario: Scenario) -> list[tuple[str, str]]:
+    return [("before", scenario.before), ("after", scenario.after)]
+
+
+def _measure(name: str, app: str, paths: list[str], env: dict[str, str]) -> Figures:
+    print(f"  {name:<7} serving {len(paths)} requests ...", end="", flush=True)
+    with serving(app, env) as address:
+        figures = drive(address, paths, CLIENTS)
+    print(f" done in {duration(figures.seconds)}")
+    return figures
+
+
+def problem(before: Figures, after: Figures) -> str | None:
+    """Say what is wrong with the answers, if anything is."""
+    for error in before.errors + after.errors:
+        return f"{len(before.errors)} errors before, {len(after.errors)} after; the first: {error}"
+    different = [path for path, answers in before.answers.items() if answers != after.answers.get(path)]
+    if different:
+        return f"the answers differ for {', '.join(different[:3])}"
+    return None
+
+
+def _verdict(before: Figures, after: Figures) -> str:
+    """Put into words what the figures say."""
+    speed = before.seconds / after.seconds
+    faster = f"{times(speed)} faster" if speed > 1.05 else "no faster"
+    return (
+        f"The same legacy.py, {before.requests} equal answers, {_changed_lines()} lines of the app changed: {faster},\n"
+        f"and the longest wait for /health went from {duration(before.health_max)} to {duration(after.health_max)}."
+    )
+
+
+def _changed_lines() -> int:
+    """Count the lines that are new or different in after.py."""
+    before, after = (HERE.joinpath(name).read_text(encoding="utf-8").splitlines() for name in ("before.py", "after.py"))
+    return sum(line.startswith("+ ") and line.strip() != "+" for line in difflib.ndiff(before, after))
+
+
+def _stay(app: str, env: dict[str, str]) -> None:
+    """Leave the app running until Ctrl-C."""
+    with serving(app, env) as address:
+        print(f"\nThe after app keeps running until Ctrl-C: {bold(f'{address}/docs')}", flush=True)
+        signal.pause()
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    """Treat a request to terminate like Ctrl-C, so that everything is cleaned up."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

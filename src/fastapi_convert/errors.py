@@ -1,0 +1,215 @@
+"""Every error of the library: one root, a message with the cure, an HTTP status where it has one.
+
+`str(error)` is for the people who run the service: what happened and what to do. `error.detail` is what a client
+may read, so it names no pool, path or argument. Errors with a status are `fastapi.HTTPException`s, so they answer
+properly in any existing app; `install(app)` turns their bodies into `application/problem+json` (RFC 9457).
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import JSONResponse
+from starlette.requests import Request
+
+__all__ = (
+    "CallableExited",
+    "ConvertError",
+    "CpuBoundWarning",
+    "HTTPConvertError",
+    "JobNotFound",
+    "JobQueueFull",
+    "NotPicklable",
+    "NotStarted",
+    "OffloadTimeout",
+    "PoolClosed",
+    "PoolFull",
+    "ResourceUnavailable",
+    "UnsupportedUpload",
+    "UploadAborted",
+    "UploadStalled",
+    "UploadTooLarge",
+    "WorkerDied",
+    "install",
+)
+
+
+class ConvertError(Exception):
+    """The root of every error that fastapi-convert raises on its own account.
+
+    Catch it to tell the library's refusals from the errors of the function that was called, which always reach the
+    caller unchanged. Subclasses take one positional message, so that they pickle without help.
+
+    Example:
+        >>> from fastapi_convert.errors import ConvertError, PoolFull
+        >>> issubclass(PoolFull, ConvertError)
+        True
+    """
+
+
+class HTTPConvertError(ConvertError, HTTPException):
+    """An error that is a proper HTTP answer by itself: FastAPI needs no handler to serve it.
+
+    Args:
+        message: For the log: what happened and the cure. Defaults to `detail`.
+        retry_after: Whole seconds for a `Retry-After` header; `None` keeps the class's own `default_headers`.
+
+    Example:
+        >>> from fastapi_convert.errors import PoolFull
+        >>> error = PoolFull("Pool 'db' is full: raise max_waiting", retry_after=3)
+        >>> error.status_code, error.headers
+        (503, {'Retry-After': '3'})
+    """
+
+    default_status: ClassVar[int] = 500
+    default_detail: ClassVar[str] = "Internal server error"
+    default_headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, message: str = "", *, retry_after: int | None = None) -> None:
+        headers = dict(self.default_headers)
+        if retry_after is not None:
+            headers["Retry-After"] = str(retry_after)
+        HTTPException.__init__(self, self.default_status, self.default_detail, headers or None)
+        self.message = message or self.default_detail
+
+    def __str__(self) -> str:
+        return self.message
+
+    @classmethod
+    def code(cls) -> str:
+        """The error's stable machine-readable name, as it stands in problem bodies: `PoolFull` is `pool-full`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
+
+
+class PoolFull(HTTPConvertError):
+    """Every worker of the pool is busy and its queue is full. Retry later, add workers or raise `max_waiting`."""
+
+    default_status = 503
+    default_detail = "The service is at capacity. Try again later."
+    default_headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
+class OffloadTimeout(HTTPConvertError):
+    """The call did not end within its `timeout`. Raise the timeout, or serve the function as a job."""
+
+    default_status = 504
+    default_detail = "The operation took too long."
+
+
+class UploadTooLarge(HTTPConvertError):
+    """The body is larger than allowed. The connection is closed, so that the client stops sending."""
+
+    default_status = 413
+    default_detail = "The upload is too large."
+    default_headers: ClassVar[dict[str, str]] = {"Connection": "close"}
+
+
+class UnsupportedUpload(HTTPConvertError):
+    """The content is not of a type that the endpoint takes."""
+
+    default_status = 415
+    default_detail = "The upload's content type is not supported."
+
+
+class UploadAborted(HTTPConvertError):
+    """The client went away, or the body ended before its closing boundary. What arrived is not a whole file."""
+
+    default_status = 400
+    default_detail = "The upload ended before it was complete."
+
+
+class UploadStalled(HTTPConvertError):
+    """The client sent too slowly, or not at all, for longer than allowed."""
+
+    default_status = 408
+    default_detail = "The upload stalled."
+    default_headers: ClassVar[dict[str, str]] = {"Connection": "close"}
+
+
+class JobNotFound(HTTPConvertError):
+    """There is no such job, or it belongs to somebody else: the two answers are the same on purpose."""
+
+    default_status = 404
+    default_detail = "Job not found."
+
+
+class JobQueueFull(HTTPConvertError):
+    """The queue holds as many jobs as it may. Retry later, add workers or raise the limit."""
+
+    default_status = 503
+    default_detail = "The job queue is full. Try again later."
+    default_headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+
+class ResourceUnavailable(HTTPConvertError):
+    """A shared client, connection or engine could not be had in time. Retry later or enlarge its pool."""
+
+    default_status = 503
+    default_detail = "A resource that this request needs is not available. Try again later."
+    default_headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
+class PoolClosed(ConvertError):
+    """The pool was closed, so it takes no more calls. Call it inside `async with pool`, or before shutdown."""
+
+
+class WorkerDied(ConvertError):
+    """The worker process ended in the middle of the call: killed, out of memory, or crashed. Only this call failed."""
+
+
+class NotStarted(ConvertError):
+    """Something was used before the lifespan that opens it had started."""
+
+
+class NotPicklable(ConvertError):
+    """A function, argument, result or exception cannot travel between processes. Use a `Pool` of threads, or pass data."""
+
+
+class CallableExited(ConvertError):
+    """The offloaded function raised what would stop an event loop: `SystemExit`, `KeyboardInterrupt`, `StopIteration` ...
+
+    The original is the `__cause__`. Raise an ordinary exception in the function instead.
+    """
+
+
+class CpuBoundWarning(RuntimeWarning):
+    """A function in a thread pool spends its time on the CPU, which starves the event loop. Use a `ProcessPool`."""
+
+
+def problem(error: HTTPConvertError) -> dict[str, Any]:
+    """The RFC 9457 body of an error: `title`, `status`, `detail`, and the stable extension member `code`."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status_code).phrase,
+        "status": error.status_code,
+        "detail": error.detail,
+        "code": error.code(),
+    }
+
+
+async def _answer_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPConvertError)  # the only class this handler is registered for
+    return JSONResponse(
+        problem(error), error.status_code, headers=error.headers, media_type="application/problem+json"
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer this library's HTTP errors with `application/problem+json` (RFC 9457) in `app`.
+
+    Optional: without it they answer as every `HTTPException` does, `{"detail": ...}`. The app's own exceptions and
+    its validation errors are left as they are.
+
+    Args:
+        app: The application; a mounted sub-application needs its own call.
+
+    Example:
+        >>> from fastapi import FastAPI
+        >>> from fastapi_convert import errors
+        >>> app = FastAPI()
+        >>> errors.install(app)
+    """
+    app.add_exception_handler(HTTPConvertError, _answer_problem)

@@ -1,0 +1,184 @@
+"""One offloaded call: what runs on the worker, what comes of it, and what its body may ask about itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextvars import Context, ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fastapi_convert.errors import CallableExited, OffloadTimeout
+
+if TYPE_CHECKING:
+    import threading
+
+logger = logging.getLogger("fastapi_convert.offloading")
+
+#: The call that the current code runs in. A ContextVar, not a thread-local, so that code which a body sends back to
+#: the loop (`anyio.from_thread.run`) still knows which worker is waiting for it.
+current_call: ContextVar[Call | None] = ContextVar("fastapi_convert_current_call", default=None)
+
+# What ends or confuses an event loop when it is set on a future or raised in a task.
+_LOOP_BREAKERS = (
+    StopIteration,
+    StopAsyncIteration,
+    GeneratorExit,
+    KeyboardInterrupt,
+    SystemExit,
+    asyncio.CancelledError,
+)
+
+
+class Deliverable(Protocol):
+    """Something a worker has finished with and the event loop has to hear of."""
+
+    def deliver(self) -> None: ...
+
+
+class Box(Protocol):
+    """The way from a worker thread back to one event loop."""
+
+    def post(self, item: Deliverable) -> None: ...
+
+    def claim_thread(self) -> None: ...
+
+
+class Call:
+    """A function with its arguments, and later its outcome. Belongs to one event loop and runs at most once."""
+
+    __slots__ = (
+        "args",
+        "box",
+        "context",
+        "crew",
+        "deadline",
+        "error",
+        "finished",
+        "fn",
+        "kwargs",
+        "left",
+        "loan",
+        "parent",
+        "timed_out",
+        "value",
+        "waiter",
+    )
+
+    def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Context) -> None:
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.context = context
+        self.box: Box | None = None
+        self.deadline: float | None = None
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.waiter: Any = None
+        self.parent = current_call.get()
+        #: Whose slot the body holds, while it runs; and the thread that this slot is lent to meanwhile.
+        self.crew: object = None
+        self.loan: threading.Thread | None = None
+        #: The outcome has reached the loop.
+        self.finished = False
+        #: Nobody will take the outcome any more: the caller was cancelled or has had its `OffloadTimeout`.
+        self.left = False
+        self.timed_out = False
+
+    def execute(self) -> None:
+        """Run the body on the current thread and keep what comes of it; raises nothing."""
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            self.timed_out = True
+            self.error = OffloadTimeout(f"{name_of(self.fn)}() was still waiting for a worker when its timeout ended.")
+            return
+        try:
+            self.value = self.context.run(self._body)
+        except _LOOP_BREAKERS as exc:
+            self.error = exc if self.left else _defused(self.fn, exc)
+        except BaseException as exc:  # noqa: BLE001 - every outcome belongs to the caller, none to the worker
+            self.error = exc
+
+    def _body(self) -> Any:
+        current_call.set(self)
+        try:
+            return self.fn(*self.args, **self.kwargs)
+        finally:
+            # The context may live on (in a task that the body has started): it must not keep the arguments alive, and
+            # this frame stands in the traceback of a failure, so it must not keep the call, which keeps the failure.
+            self.args, self.kwargs = (), {}
+            current_call.set(self.parent)
+            del self
+
+    def deliver(self) -> None:
+        """Hand the outcome to the caller, on the loop; the caller may have left."""
+        self.finished = True
+        error, self.error = self.error, None
+        if error is not None and self.left:
+            tell_lost(self.fn, error)
+        self.resolve(error)
+
+    def resolve(self, error: BaseException | None) -> None:
+        """Wake whoever waits for this call. `error` is passed on rather than kept: a kept one would be a cycle."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<Call {name_of(self.fn)}>"
+
+
+def _defused(fn: Callable[..., Any], cause: BaseException) -> CallableExited:
+    error = CallableExited(
+        f"{name_of(fn)}() raised {cause!r}, which would have stopped the event loop. "
+        "Raise an ordinary exception in the function instead."
+    )
+    error.__cause__ = cause
+    return error
+
+
+def tell_lost(fn: Callable[..., Any], error: BaseException) -> None:
+    """Log an error that has no caller left to be raised in; a cancellation that the body noticed is no error."""
+    if not isinstance(error, (asyncio.CancelledError, OffloadTimeout)):
+        logger.warning("%s() failed after its caller had left", name_of(fn), exc_info=error)
+
+
+def name_of(fn: Callable[..., Any]) -> str:
+    """A callable's name for people, as its author wrote it."""
+    while hasattr(fn, "func"):  # partials, also nested and of methods
+        fn = fn.func
+    return getattr(fn, "__qualname__", None) or type(fn).__qualname__
+
+
+def time_left() -> float | None:
+    """How many seconds the offloaded function that calls this may still take; `None` where there is no timeout.
+
+    Outside an offloaded call it is `None` too, so that the function still runs when it is called directly. Never
+    below zero: once it is 0.0 the caller has had its `OffloadTimeout`.
+
+    Example:
+        >>> from fastapi_convert.offloading import time_left
+        >>> time_left() is None
+        True
+    """
+    call = current_call.get()
+    if call is None or call.deadline is None:
+        return None
+    return max(0.0, call.deadline - time.monotonic())
+
+
+def check_cancelled() -> None:
+    """Stop here if nobody waits for the offloaded function any more; does nothing outside an offloaded call.
+
+    Call it between steps of long work, where stopping leaves things whole. It is what makes a thread, which cannot
+    be killed, end early and give its slot back.
+
+    Raises:
+        asyncio.CancelledError: The caller was cancelled (a client gone, a task group failing) or has had its
+            `OffloadTimeout`. It is no `Exception`, so a legacy `except Exception` does not swallow it.
+
+    Example:
+        >>> from fastapi_convert.offloading import check_cancelled
+        >>> check_cancelled()
+    """
+    call = current_call.get()
+    if call is not None and (call.left or time_left() == 0.0):
+        raise asyncio.CancelledError(f"The caller of {name_of(call.fn)}() no longer waits for it.")

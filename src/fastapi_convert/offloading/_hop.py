@@ -1,0 +1,202 @@
+"""Waiting for an offloaded call: the asyncio fast path, and what happens when its caller has to go.
+
+The fast path is one future and no cancel scope: a scope is entered only after a CancelledError has arrived, because
+only then is there something to shield from. On other event loops `_trio` keeps the same promises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from anyio import CancelScope
+
+from fastapi_convert.errors import OffloadTimeout
+
+from ._call import Call, current_call, logger, name_of
+from ._mailbox import current_mailbox
+
+if TYPE_CHECKING:
+    from ._crew import Crew
+
+OnCancel = Literal["wait", "abandon"]
+ContextMode = Literal["in", "inout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a caller waits. `timeout` in seconds covers waiting for a worker and running."""
+
+    timeout: float | None = None
+    on_cancel: OnCancel = "wait"
+    context: ContextMode = "in"
+
+
+DEFAULTS = Options()
+
+
+class AsyncioCall(Call):
+    """A call that an asyncio future stands for."""
+
+    __slots__ = ()
+
+    def resolve(self, error: BaseException | None) -> None:
+        future: asyncio.Future[Any] = self.waiter
+        if future.done():
+            return
+        if self.left:  # in the shielded wait: the caller wants to know that it ended, not how
+            future.set_result(None)
+        elif error is None:
+            future.set_result(self.value)
+        else:
+            future.set_exception(error)
+
+
+async def hop(
+    crew: Crew, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: Options = DEFAULTS
+) -> Any:
+    """Run `fn(*args, **kwargs)` on a worker of `crew` and return what it returns.
+
+    Raises what the function raises, `PoolFull` at once when there is no room, `OffloadTimeout` in time.
+    """
+    context = copy_context()
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        from ._trio import hop_on_trio  # noqa: PLC0415 - trio is not installed everywhere
+
+        return await hop_on_trio(crew, fn, args, kwargs, context, options)
+    call = AsyncioCall(fn, args, kwargs, context)
+    return await wait_for(submit(crew, call, loop, options), crew, options)
+
+
+def submit(crew: Crew, call: AsyncioCall, loop: asyncio.AbstractEventLoop, options: Options) -> AsyncioCall:
+    """Hand a call to a worker; its `waiter` is a future of `loop`."""
+    call.box = current_mailbox(crew)
+    call.waiter = loop.create_future()
+    if options.timeout is not None:
+        call.deadline = time.monotonic() + options.timeout
+    crew.submit(call)
+    return call
+
+
+async def wait_for(call: AsyncioCall, crew: Crew, options: Options) -> Any:
+    """Wait for a submitted call as its options say."""
+    timer = None
+    if call.deadline is not None:
+        seconds = call.deadline - time.monotonic()
+        timer = call.waiter.get_loop().call_later(seconds, _give_up, crew, call, options, context=Context())
+    try:
+        return await call.waiter
+    except BaseException as exc:
+        if not (call.finished or call.left):  # no outcome yet: the caller was cancelled, or its coroutine closed
+            await _leave(call, crew, options.on_cancel, exc)
+        raise
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if options.context == "inout":
+            carry_back(call.context)
+        # A failure's traceback holds this frame, and this frame the future that holds the failure: open the cycle.
+        del call
+
+
+def _give_up(crew: Crew, call: AsyncioCall, options: Options) -> None:
+    """The timeout has ended: answer now. A body that runs keeps its worker until it ends."""
+    if call.finished or call.left or call.waiter.done():
+        return
+    call.waiter.set_exception(expire(crew, call, options, ran=not crew.withdraw(call)))
+
+
+def expire(crew: Crew, call: Call, options: Options, *, ran: bool) -> OffloadTimeout:
+    """Count a timeout, and word it."""
+    call.left = True
+    crew.timed_out += 1
+    if not ran:
+        return OffloadTimeout(
+            f"{name_of(call.fn)}() waited {options.timeout} s for a worker of pool {crew.name!r} and was not started. "
+            "Add workers to the pool, lower max_waiting, or raise the timeout."
+        )
+    crew.abandoned += 1
+    return OffloadTimeout(
+        f"{name_of(call.fn)}() did not end within {options.timeout} s. It still runs and keeps its worker of pool "
+        f"{crew.name!r} until it ends: call check_cancelled() in it, give it a timeout of its own, or raise this one."
+    )
+
+
+async def _leave(call: AsyncioCall, crew: Crew, on_cancel: OnCancel, reason: BaseException) -> None:
+    """The caller has to go: take the call back, or see it through, or let it go."""
+    if crew.withdraw(call):
+        return
+    call.left = True
+    if on_cancel == "abandon" or isinstance(reason, GeneratorExit):  # a closed coroutine may not wait
+        crew.abandoned += 1
+        return
+    # Shielded, because anyio delivers a cancellation anew at every turn of the loop until the task obeys.
+    with CancelScope(shield=True):
+        grace = _Grace(call, crew)
+        while not (call.finished or grace.over):
+            call.waiter = call.waiter.get_loop().create_future()
+            grace.watch()
+            try:
+                await call.waiter
+            except asyncio.CancelledError:  # once more: it will be raised when the body has ended
+                continue
+
+
+def carry_back(context: Context) -> None:
+    """Set in the caller's context what the body has set in its copy."""
+    missing = object()
+    for variable, value in context.items():
+        if variable is not current_call and variable.get(missing) is not value:
+            variable.set(value)
+
+
+class _Grace:
+    """Ends a shielded wait when the loop itself is ending and the body does not.
+
+    The loop is ending when no task is left that was not cancelled: `asyncio.run` does that before it returns. From
+    then on the body has `close_timeout` seconds; waiting longer would hold up the end of the process for ever.
+    """
+
+    INTERVAL = 0.25
+
+    def __init__(self, call: AsyncioCall, crew: Crew) -> None:
+        self.over = False
+        self._call, self._crew = call, crew
+        self._ending_since: float | None = None
+
+    def watch(self) -> None:
+        self._call.waiter.get_loop().call_later(self.INTERVAL, self._look, self._call.waiter, context=Context())
+
+    def _look(self, waiter: asyncio.Future[None]) -> None:
+        if waiter.done():
+            return
+        if all(task.cancelling() for task in asyncio.all_tasks(waiter.get_loop())):
+            self._ending_since = self._ending_since or time.monotonic()
+        else:
+            self._ending_since = None
+        if self._ending_since is None or time.monotonic() - self._ending_since < self._crew.close_timeout:
+            self.watch()
+            return
+        self.over = True
+        self._crew.abandoned += 1
+        tell_stuck(self._crew, self._call)
+        waiter.set_result(None)
+
+
+def tell_stuck(crew: Crew, call: Call | None = None) -> None:
+    """Log which bodies did not end in time, and where each of them is."""
+    frames = sys._current_frames()  # noqa: SLF001 - the documented way to see where another thread is
+    for worker in tuple(crew.workers):
+        if worker.call is None or call not in (None, worker.call) or worker.thread is None:
+            continue
+        frame = frames.get(worker.thread.ident or 0)
+        where = "".join(traceback.format_stack(frame, limit=-8)) if frame else "  (unknown)\n"
+        logger.warning("%s() of pool %r did not end in time:\n%s", name_of(worker.call.fn), crew.name, where)

@@ -1,0 +1,150 @@
+"""The legacy shop: both apps answer alike, and the demo that compares them runs, tells the truth and cleans up."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+sys.path.insert(0, str(EXAMPLES))
+
+from legacy_shop import demo
+from legacy_shop.load import Figures
+from legacy_shop.seed import seed
+from legacy_shop.serve import NotServing, serving
+
+DEMO = EXAMPLES / "legacy_shop" / "demo.py"
+SMALL_LOAD = {"DEMO_CLIENTS": "4", "DEMO_REQUESTS": "8"}
+
+
+@pytest.fixture(scope="module")
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Run the warehouse and both apps; give the addresses of `before` and `after`."""
+    env = seed(tmp_path_factory.mktemp("shop"))
+    with ExitStack() as stack:
+        env["SHOP_WAREHOUSE_URL"] = stack.enter_context(serving("legacy_shop.warehouse:app", env))
+        before = stack.enter_context(serving("legacy_shop.before:app", env))
+        yield before, stack.enter_context(serving("legacy_shop.after:app", env))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/health", 200),
+        ("/products?text=Tent", 200),
+        ("/products?text=nothing-like-it", 200),
+        ("/products", 422),
+        ("/products/P-1000", 200),
+        ("/products/P-1199", 200),
+        ("/products/P-9999", 404),
+        ("/prices", 200),
+        ("/reports/sales", 200),
+    ],
+)
+def test_both_apps_answer_alike(apps: tuple[str, str], path: str, status: int) -> None:
+    """Status, type and body are the same, byte for byte."""
+    before, after = (httpx.get(address + path, trust_env=False, timeout=30) for address in apps)
+    assert before.status_code == after.status_code == status
+    assert before.headers["content-type"] == after.headers["content-type"]
+    assert before.content == after.content
+
+
+def test_both_apps_have_the_same_api(apps: tuple[str, str]) -> None:
+    """Offloading leaves no trace in the schema; only the view of the pools is new."""
+    before, after = (httpx.get(f"{address}/openapi.json", trust_env=False).json() for address in apps)
+    del after["paths"]["/pools"]
+    assert before == after
+
+
+def test_pools_are_shown(apps: tuple[str, str]) -> None:
+    """The after app tells how busy its pools are."""
+    assert len(httpx.get(f"{apps[1]}/pools", trust_env=False).raise_for_status().json()) == 3
+
+
+@pytest.mark.parametrize("module", ["legacy", "before"])
+def test_nothing_of_ours_before(module: str) -> None:
+    """Neither the legacy module nor the app before imports fastapi_convert."""
+    code = f"import sys, legacy_shop.{module}; sys.exit('fastapi_convert' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(EXAMPLES)}, check=True)
+
+
+def test_demo_end_to_end(tmp_path: Path) -> None:
+    """The demo prints both columns and a verdict, succeeds, and leaves neither process nor file."""
+    # Every descendant holds stderr, so `run` returns only when the last one has gone.
+    done = subprocess.run([sys.executable, DEMO], env=_env(tmp_path), capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"before +after +better\n", done.stdout)
+    assert re.search(r"longest event-loop stall +[\d.]+ m?s +[\d.]+ m?s +[\d.]+x\n", done.stdout)
+    assert re.search(r"errors +0 +0\n", done.stdout)
+    assert "8 equal answers" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_interrupted_under_load(tmp_path: Path) -> None:
+    """Ctrl-C while the app before is blocked ends everything."""
+    with _demo({**_env(tmp_path), "DEMO_REQUESTS": "400"}) as process:
+        _read_until(process, r"before  serving")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"")
+    assert b"Stopped" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_serves_until_stopped(tmp_path: Path) -> None:
+    """SERVE=1 leaves the after app at the printed address, until it is told to stop."""
+    with _demo({**_env(tmp_path), "SERVE": "1"}) as process:
+        docs = _read_until(process, r"(http://\S+/docs)\s")
+        assert httpx.get(docs, trust_env=False).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=60)[1] == b""
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(docs, trust_env=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_app_that_cannot_start_is_told() -> None:
+    """An app that dies while it starts is an error at once, not a wait."""
+    with pytest.raises(NotServing, match="legacy_shop.nothing:app did not start"), serving("legacy_shop.nothing:app", {}):
+        pass
+
+
+def test_different_answers_are_a_failure() -> None:
+    """The demo compares what both apps said to the same request."""
+    before, after = (Figures(1, answers={"/prices": {body}}) for body in (b"1", b"2"))
+    assert demo.problem(before, before) is None
+    assert demo.problem(before, after) == "the answers differ for /prices"
+
+
+def test_errors_are_a_failure() -> None:
+    """One request without a good answer is enough to fail."""
+    problem = demo.problem(Figures(1), Figures(1, errors=["/prices: 500"]))
+    assert problem == "0 errors before, 1 after; the first: /prices: 500"
+
+
+def _env(folder: Path) -> dict[str, str]:
+    return {**os.environ, **SMALL_LOAD, "TMPDIR": str(folder), "SERVE": ""}
+
+
+def _demo(env: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, DEMO], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def _read_until(process: subprocess.Popen[bytes], pattern: str) -> str:
+    """Read what the demo prints until it matches; return the match (its group, if it has one)."""
+    assert process.stdout is not None
+    seen = ""
+    while (match := re.search(pattern, seen)) is None:
+        chunk = os.read(process.stdout.fileno(), 4096)
+        assert chunk, f"The demo ended before it printed {pattern!r}: {seen}"
+        seen += chunk.decode()
+    return match[match.lastindex or 0]
