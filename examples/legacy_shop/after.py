@@ -8,10 +8,9 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from examples.legacy_shop import legacy, loop_stall
+from examples.legacy_shop.legacy import CategoryPrices, Product, ProductPage, SalesReport
 from fastapi_convert import Pool, ProcessPool, offload
-
-from . import legacy, loop_stall
-from .legacy import CategoryPrices, Product, ProductPage, SalesReport
 
 db = Pool("db", threads=8, max_waiting=200)
 http = Pool("http", threads=20, max_waiting=500)
@@ -63,7 +62,7 @@ async def pools() -> dict[str, dict[str, Any]]:
     return {name: asdict(pool.stats()) for name, pool in (("db", db), ("http", http), ("cpu", cpu))}
 
 
-@app.exception_handler(legacy.UnknownProduct)
-async def unknown_product(_: Request, error: legacy.UnknownProduct) -> JSONResponse:
+@app.exception_handler(legacy.UnknownProductError)
+async def unknown_product(_: Request, error: legacy.UnknownProductError) -> JSONResponse:
     """Turn the legacy module's own error into a 404."""
     return JSONResponse({"detail": f"No product has the SKU {error}."}, status_code=404)

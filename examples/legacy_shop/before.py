@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from . import legacy, loop_stall
-from .legacy import CategoryPrices, Product, ProductPage, SalesReport
+from examples.legacy_shop import legacy, loop_stall
+from examples.legacy_shop.legacy import CategoryPrices, Product, ProductPage, SalesReport
 
 app = FastAPI(title="Legacy shop")
 app.include_router(loop_stall.router)  # the demo's measuring instrument, the same in both apps
@@ -42,7 +42,7 @@ async def report() -> SalesReport:
     return legacy.sales_report()
 
 
-@app.exception_handler(legacy.UnknownProduct)
-async def unknown_product(_: Request, error: legacy.UnknownProduct) -> JSONResponse:
+@app.exception_handler(legacy.UnknownProductError)
+async def unknown_product(_: Request, error: legacy.UnknownProductError) -> JSONResponse:
     """Turn the legacy module's own error into a 404."""
     return JSONResponse({"detail": f"No product has the SKU {error}."}, status_code=404)

@@ -20,15 +20,15 @@ from types import FrameType
 
 import httpx
 
+# Run by its path, a script finds only its own folder; the package `examples` lies two above it.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from examples.legacy_shop.load import Figures, drive
+from examples.legacy_shop.seed import PRODUCTS, seed
+from examples.legacy_shop.serve import NotServingError, serving
+from examples.legacy_shop.table import bold, duration, table, times
+
 HERE = Path(__file__).resolve().parent
-# Run by its path, a script finds only its own folder; the package lies one above it.
-sys.path.insert(0, str(HERE.parent))
-
-from legacy_shop.load import Figures, drive
-from legacy_shop.seed import PRODUCTS, seed
-from legacy_shop.serve import NotServing, serving
-from legacy_shop.table import bold, duration, table, times
-
 CLIENTS = int(os.environ.get("DEMO_CLIENTS", "40"))
 REQUESTS = int(os.environ.get("DEMO_REQUESTS", "120"))
 
@@ -59,7 +59,7 @@ def _shop_path(number: int) -> str:
 
 
 SCENARIOS = [
-    Scenario("A legacy shop", "legacy_shop.before:app", "legacy_shop.after:app", shop_mix),
+    Scenario("A legacy shop", "examples.legacy_shop.before:app", "examples.legacy_shop.after:app", shop_mix),
 ]
 
 
@@ -67,12 +67,14 @@ def main() -> int:
     """Run every scenario; return the exit code."""
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _leave)
-    print(f"Serving one untouched legacy module twice, {CLIENTS} clients at once: before (async def calls it) and after")
-    print("(offload runs it). Both servers and all the data are temporary. This takes about 15 seconds.\n")
+    print(
+        f"Serving one untouched legacy module to {CLIENTS} clients at once, twice: before (async def calls it directly)"
+    )
+    print("and after (offload runs it). All servers and data are temporary. This takes about 15 seconds.\n")
     try:
         with tempfile.TemporaryDirectory(prefix="legacy-shop-") as folder:
             return _run(Path(folder))
-    except (NotServing, httpx.HTTPError) as error:
+    except (NotServingError, httpx.HTTPError) as error:
         print(f"\nFailed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -82,7 +84,7 @@ def main() -> int:
 
 def _run(folder: Path) -> int:
     env = seed(folder)
-    with serving("legacy_shop.warehouse:app", env) as warehouse:
+    with serving("examples.legacy_shop.warehouse:app", env) as warehouse:
         env["SHOP_WAREHOUSE_URL"] = warehouse
         results = [_compare(scenario, env) for scenario in SCENARIOS]
         if all(results) and os.environ.get("SERVE"):
@@ -94,10 +96,10 @@ def _compare(scenario: Scenario, env: dict[str, str]) -> bool:
     """Drive both apps, print the table and the verdict; return whether all went well."""
     paths = scenario.paths(REQUESTS)
     before, after = (_measure(name, app, paths, env) for name, app in _sides(scenario))
-    problem = problem(before, after)
+    wrong = problem(before, after)
     print(f"\n{bold(f'{scenario.title}: {len(paths)} requests from {CLIENTS} clients')}\n\n{table(before, after)}\n")
-    print(f"Failed: {problem}" if problem else _verdict(before, after))
-    return problem is None
+    print(f"Failed: {wrong}" if wrong else _verdict(before, after))
+    return wrong is None
 
 
 def _sides(scenario: Scenario) -> list[tuple[str, str]]:

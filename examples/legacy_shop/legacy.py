@@ -28,7 +28,7 @@ WAREHOUSE_TIMEOUT = 10.0
 SHORT_WINDOW, LONG_WINDOW = 7, 28
 
 
-class UnknownProduct(LookupError):
+class UnknownProductError(LookupError):
     """No product has this SKU."""
 
 
@@ -103,7 +103,7 @@ def find_product(sku: str) -> Product:
     with closing(sqlite3.connect(DATABASE)) as db:
         row = db.execute("SELECT sku, name, category, price FROM products WHERE sku = ?", (sku,)).fetchone()
     if row is None:
-        raise UnknownProduct(sku)
+        raise UnknownProductError(sku)
     return _product(row)
 
 
@@ -176,7 +176,8 @@ def _trend(sales: Iterable[tuple[str, float]]) -> list[Day]:
     days = sorted(by_day)
     revenue = [by_day[day] for day in days]
     short, long = _moving_average(revenue, SHORT_WINDOW), _moving_average(revenue, LONG_WINDOW)
-    return [Day(date.fromisoformat(d), round(r, 2), s, n) for d, r, s, n in zip(days, revenue, short, long, strict=True)]
+    rows = zip(days, revenue, short, long, strict=True)
+    return [Day(date.fromisoformat(day), round(amount, 2), s, n) for day, amount, s, n in rows]
 
 
 def _moving_average(values: list[float], window: int) -> list[float | None]:

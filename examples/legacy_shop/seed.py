@@ -71,4 +71,5 @@ def _write_price_list(path: Path, products: list[Product], chance: random.Random
         writer.writerow(["supplier", "sku", "category", "price"])
         for supplier in range(1, SUPPLIERS + 1):
             for sku, _, category, price in products:
-                writer.writerow([f"Supplier {supplier}", sku, category, f"{float(price) * chance.uniform(0.5, 0.7):.2f}"])
+                offer = float(price) * chance.uniform(0.5, 0.7)
+                writer.writerow([f"Supplier {supplier}", sku, category, f"{offer:.2f}"])

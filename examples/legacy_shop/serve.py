@@ -1,4 +1,4 @@
-"""Serves one app on a free port and says which: `python -m legacy_shop.serve legacy_shop.after:app`.
+"""Serves one app on a free port and says which: `python -m examples.legacy_shop.serve examples.legacy_shop.after:app`.
 
 `serving(...)` does that in a child process, for as long as the `with` block lasts.
 """
@@ -17,11 +17,11 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-EXAMPLES = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT, STOP_TIMEOUT = 30.0, 3.0
 
 
-class NotServing(RuntimeError):
+class NotServingError(RuntimeError):
     """An app did not start, or does not answer."""
 
 
@@ -41,7 +41,7 @@ def serving(app: str, env: Mapping[str, str]) -> Iterator[str]:
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Our environment, in which the package is found and no proxy stands between local processes."""
-    path = os.pathsep.join(filter(None, [str(EXAMPLES), os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **extra}
 
 
@@ -52,7 +52,7 @@ def _address(app: str, server: subprocess.Popen[str]) -> str:
     try:
         httpx.get(f"{address}/health", timeout=START_TIMEOUT, trust_env=False).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NotServing(f"{app} did not start ({error}); its own message is above.") from error
+        raise NotServingError(f"{app} did not start ({error}); its own message is above.") from error
     return address
 
 

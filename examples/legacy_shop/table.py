@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .load import Figures
+from examples.legacy_shop.load import Figures
 
 LABEL, COLUMN = 44, 12
 

@@ -1,4 +1,4 @@
-"""A stand-in for the remote warehouse service: a tenth of a second for every answer, to any number of callers at once."""
+"""A stand-in for the remote warehouse service: a tenth of a second an answer, to any number at once."""
 
 from __future__ import annotations
 

@@ -14,15 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-sys.path.insert(0, str(EXAMPLES))
+from examples.legacy_shop import demo
+from examples.legacy_shop.load import Figures
+from examples.legacy_shop.seed import seed
+from examples.legacy_shop.serve import ROOT, NotServingError, serving
 
-from legacy_shop import demo
-from legacy_shop.load import Figures
-from legacy_shop.seed import seed
-from legacy_shop.serve import NotServing, serving
-
-DEMO = EXAMPLES / "legacy_shop" / "demo.py"
+DEMO = ROOT / "examples" / "legacy_shop" / "demo.py"
 SMALL_LOAD = {"DEMO_CLIENTS": "4", "DEMO_REQUESTS": "8"}
 
 
@@ -31,9 +28,9 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Run the warehouse and both apps; give the addresses of `before` and `after`."""
     env = seed(tmp_path_factory.mktemp("shop"))
     with ExitStack() as stack:
-        env["SHOP_WAREHOUSE_URL"] = stack.enter_context(serving("legacy_shop.warehouse:app", env))
-        before = stack.enter_context(serving("legacy_shop.before:app", env))
-        yield before, stack.enter_context(serving("legacy_shop.after:app", env))
+        env["SHOP_WAREHOUSE_URL"] = stack.enter_context(serving("examples.legacy_shop.warehouse:app", env))
+        before = stack.enter_context(serving("examples.legacy_shop.before:app", env))
+        yield before, stack.enter_context(serving("examples.legacy_shop.after:app", env))
 
 
 @pytest.mark.parametrize(
@@ -73,8 +70,8 @@ def test_pools_are_shown(apps: tuple[str, str]) -> None:
 @pytest.mark.parametrize("module", ["legacy", "before"])
 def test_nothing_of_ours_before(module: str) -> None:
     """Neither the legacy module nor the app before imports fastapi_convert."""
-    code = f"import sys, legacy_shop.{module}; sys.exit('fastapi_convert' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(EXAMPLES)}, check=True)
+    code = f"import sys, examples.legacy_shop.{module}; sys.exit('fastapi_convert' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
 
 
 def test_demo_end_to_end(tmp_path: Path) -> None:
@@ -114,7 +111,8 @@ def test_demo_serves_until_stopped(tmp_path: Path) -> None:
 
 def test_app_that_cannot_start_is_told() -> None:
     """An app that dies while it starts is an error at once, not a wait."""
-    with pytest.raises(NotServing, match="legacy_shop.nothing:app did not start"), serving("legacy_shop.nothing:app", {}):
+    missing = serving("examples.legacy_shop.nothing:app", {})
+    with pytest.raises(NotServingError, match="nothing:app did not start"), missing:
         pass
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import Callable
@@ -143,9 +144,16 @@ def tell_lost(fn: Callable[..., Any], error: BaseException) -> None:
 
 def name_of(fn: Callable[..., Any]) -> str:
     """A callable's name for people, as its author wrote it."""
-    while hasattr(fn, "func"):  # partials, also nested and of methods
+    while not hasattr(fn, "__qualname__") and hasattr(fn, "func"):  # partials, also nested
         fn = fn.func
     return getattr(fn, "__qualname__", None) or type(fn).__qualname__
+
+
+def named(fn: Callable[..., Any], after: Callable[..., Any]) -> Callable[..., Any]:
+    """`fn` under the name of the function it stands for, so that logs and errors speak of the user's code."""
+    standing_in = functools.partial(fn)
+    standing_in.__qualname__ = name_of(after)  # type: ignore[attr-defined]  # partials take attributes
+    return standing_in
 
 
 def time_left() -> float | None:

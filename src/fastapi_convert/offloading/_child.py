@@ -29,7 +29,7 @@ def main(sock: socket.socket, preload: Sequence[str], shared: bool) -> None:
     """Serve calls on `sock` until the other end closes it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C belongs to the parent, which then ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Started as a daemon, so that no exit of the parent waits for us; but the functions may want processes of their own.
+    # Started as a daemon, so that no exit of the parent waits for it; but functions may want processes of their own.
     multiprocessing.current_process().daemon = False
     _die_with_parent()
     sock.setblocking(True)  # whatever the default timeout of this process is
@@ -64,8 +64,8 @@ def _answer(stream: bytes | memoryview, buffers: list[Any]) -> _Reply:
         fn, args, kwargs = pickle.loads(stream, buffers=buffers)  # noqa: S301 -- from our parent, over a private socket
     except BaseException as error:
         return _refusal(
-            f"The call cannot be rebuilt in the worker process: {describe(error)}. The function and its arguments must be"
-            " importable there: what is defined in an interactive session or by `python -c` is not."
+            f"The call cannot be rebuilt in the worker process: {describe(error)}. The function and its arguments"
+            " must be importable there: what is defined in an interactive session or by `python -c` is not."
         )
     try:
         result = fn(*args, **kwargs)

@@ -16,7 +16,9 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+import weakref
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fastapi_convert.errors import PoolFull
@@ -27,8 +29,14 @@ from ._cpu import CpuGauge, tell_hog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ._trio import Lane
+
 #: A surplus thread goes home after this many seconds without work.
 IDLE_SECONDS = 10.0
+
+
+def _nothing() -> None:
+    """The hook that nobody has set."""
 
 
 class Worker:
@@ -58,16 +66,21 @@ class Crew:
         #: Seconds that bodies have to end in when their loop or their pool ends.
         self.close_timeout = close_timeout
         self.queue: deque[Call] = deque()
-        #: Open mailboxes of the loops that use this crew. With none left, workers go home as soon as they are idle.
-        self.users = 0
-        self.rejected = self.timed_out = self.abandoned = 0
+        #: Whether a body can be ended from outside, as a process can and a thread cannot.
+        self.can_kill = False
+        #: Called when the workers were sent home.
+        self.on_dismissed: Callable[[], None] = _nothing
+        self.rejected = self.timed_out = self.abandoned = self.completed_elsewhere = 0
         self._told: set[str] = set()
         self.reset()
 
     def reset(self) -> None:
         """Forget every thread: at the start, and in a forked child, where none of the parent's threads exist."""
         self.queue.clear()
+        #: The open loops that use this crew. With none left, workers go home as soon as they are idle.
         self.users = 0
+        #: What trio runs count for themselves.
+        self.lanes: weakref.WeakSet[Lane] = weakref.WeakSet()
         self.lock = threading.Lock()
         self.workers: set[Worker] = set()
         self._idle: list[Worker] = []
@@ -107,14 +120,25 @@ class Crew:
     def busy(self) -> int:
         return sum(worker.call is not None for worker in tuple(self.workers))
 
+    def running(self) -> int:
+        return self.busy() + sum(len(lane.running) for lane in tuple(self.lanes))
+
+    def waiting(self) -> int:
+        return len(self.queue) + sum(len(lane.queue) for lane in tuple(self.lanes))
+
     def completed(self) -> int:
         with self.lock:
-            return self._completed_by_gone + sum(worker.completed for worker in self.workers)
+            return self.completed_elsewhere + self._completed_by_gone + sum(worker.completed for worker in self.workers)
+
+    def acquire(self) -> None:
+        """A loop has begun to use this crew."""
+        with self.lock:
+            self.users += 1
 
     def release(self) -> None:
         """A loop that used this crew has ended; with the last one the threads go home."""
         with self.lock:
-            self.users -= 1
+            self.users = max(0, self.users - 1)
         if not self.users:
             self.dismiss()
 
@@ -128,6 +152,7 @@ class Crew:
         for thread in leaving:
             if thread is not None and thread is not threading.current_thread():
                 thread.join(0.2)
+        self.on_dismissed()
 
     # Waking and hiring: on the loop or on a worker
 

@@ -24,6 +24,7 @@ from ._mailbox import current_mailbox
 
 if TYPE_CHECKING:
     from ._crew import Crew
+    from ._trio import Lane
 
 OnCancel = Literal["wait", "abandon"]
 ContextMode = Literal["in", "inout"]
@@ -36,6 +37,8 @@ class Options:
     timeout: float | None = None
     on_cancel: OnCancel = "wait"
     context: ContextMode = "in"
+    #: Never taken back: the end of something that has begun.
+    must_run: bool = False
 
 
 DEFAULTS = Options()
@@ -59,31 +62,52 @@ class AsyncioCall(Call):
 
 
 async def hop(
-    crew: Crew, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: Options = DEFAULTS
+    crew: Crew,
+    fn: Callable[..., Any],
+    args: tuple[Any, ...] = (),
+    kwargs: dict[str, Any] | None = None,
+    options: Options = DEFAULTS,
+    context: Context | None = None,
 ) -> Any:
-    """Run `fn(*args, **kwargs)` on a worker of `crew` and return what it returns.
+    """Run `fn(*args, **kwargs)` on a worker of `crew`, in `context` or a copy of the current one, and return its result.
 
     Raises what the function raises, `PoolFull` at once when there is no room, `OffloadTimeout` in time.
     """
-    context = copy_context()
+    context = context or copy_context()
     try:
-        loop = asyncio.get_running_loop()
+        asyncio.get_running_loop()
     except RuntimeError:
         from ._trio import hop_on_trio  # noqa: PLC0415 - trio is not installed everywhere
 
-        return await hop_on_trio(crew, fn, args, kwargs, context, options)
-    call = AsyncioCall(fn, args, kwargs, context)
-    return await wait_for(submit(crew, call, loop, options), crew, options)
+        return await hop_on_trio(crew, fn, args, kwargs or {}, context, options)
+    return await wait_for(start(crew, AsyncioCall(fn, args, kwargs or {}, context), options), crew, options)
 
 
-def submit(crew: Crew, call: AsyncioCall, loop: asyncio.AbstractEventLoop, options: Options) -> AsyncioCall:
-    """Hand a call to a worker; its `waiter` is a future of `loop`."""
-    call.box = current_mailbox(crew)
-    call.waiter = loop.create_future()
+def start(crew: Crew, call: AsyncioCall, options: Options) -> AsyncioCall:
+    """Hand a call to the crew; its `waiter` is a future of the running asyncio loop."""
+    box = call.box = current_mailbox(crew)
+    call.waiter = box.loop.create_future()
     if options.timeout is not None:
         call.deadline = time.monotonic() + options.timeout
     crew.submit(call)
     return call
+
+
+def start_anywhere(crew: Crew, call: Call, *, first: bool = False) -> Crew | Lane:
+    """Hand a call that needs no future to the crew, or to the running trio run's share of it; returns which."""
+    try:
+        call.box = current_mailbox(crew)
+    except RuntimeError:
+        from ._trio import current_lane  # noqa: PLC0415
+
+        lane: Crew | Lane = current_lane(crew)
+    else:
+        lane = crew
+    if first:
+        lane.submit_first(call)
+    else:
+        lane.submit(call)
+    return lane
 
 
 async def wait_for(call: AsyncioCall, crew: Crew, options: Options) -> Any:
@@ -96,7 +120,9 @@ async def wait_for(call: AsyncioCall, crew: Crew, options: Options) -> Any:
         return await call.waiter
     except BaseException as exc:
         if not (call.finished or call.left):  # no outcome yet: the caller was cancelled, or its coroutine closed
-            await _leave(call, crew, options.on_cancel, exc)
+            await leave(call, crew, options, exc)
+        elif call.timed_out:
+            crew.timed_out += 1
         raise
     finally:
         if timer is not None:
@@ -123,6 +149,11 @@ def expire(crew: Crew, call: Call, options: Options, *, ran: bool) -> OffloadTim
             f"{name_of(call.fn)}() waited {options.timeout} s for a worker of pool {crew.name!r} and was not started. "
             "Add workers to the pool, lower max_waiting, or raise the timeout."
         )
+    if crew.can_kill:
+        return OffloadTimeout(
+            f"{name_of(call.fn)}() did not end within {options.timeout} s: its process of pool {crew.name!r} was "
+            "killed. Raise the timeout, or serve the function as a job."
+        )
     crew.abandoned += 1
     return OffloadTimeout(
         f"{name_of(call.fn)}() did not end within {options.timeout} s. It still runs and keeps its worker of pool "
@@ -130,12 +161,12 @@ def expire(crew: Crew, call: Call, options: Options, *, ran: bool) -> OffloadTim
     )
 
 
-async def _leave(call: AsyncioCall, crew: Crew, on_cancel: OnCancel, reason: BaseException) -> None:
+async def leave(call: AsyncioCall, crew: Crew, options: Options, reason: BaseException | None = None) -> None:
     """The caller has to go: take the call back, or see it through, or let it go."""
-    if crew.withdraw(call):
+    if not options.must_run and crew.withdraw(call):
         return
     call.left = True
-    if on_cancel == "abandon" or isinstance(reason, GeneratorExit):  # a closed coroutine may not wait
+    if options.on_cancel == "abandon" or isinstance(reason, GeneratorExit):  # a closed coroutine may not wait
         crew.abandoned += 1
         return
     # Shielded, because anyio delivers a cancellation anew at every turn of the loop until the task obeys.

@@ -12,7 +12,7 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING
@@ -46,8 +46,7 @@ def current_mailbox(crew: Crew) -> Mailbox:
         box = _here.box = Mailbox(loop)
     if crew not in box.crews and box.open:
         box.crews.add(crew)
-        with crew.lock:
-            crew.users += 1
+        crew.acquire()
     return box
 
 
@@ -68,9 +67,7 @@ class Mailbox:
         self._eventfd = -1
         if self.open:
             self._open_eventfd()
-            self._hook = _close_with_loop(self)
-            with suppress(StopIteration):
-                self._hook.__anext__().__await__().send(None)
+            self._hook = at_loop_end(self.close)
 
     def _open_eventfd(self) -> None:
         if hasattr(os, "eventfd") and isinstance(self.loop, asyncio.SelectorEventLoop):
@@ -130,12 +127,28 @@ class Mailbox:
             self.crews.pop().release()
 
 
-async def _close_with_loop(box: Mailbox) -> AsyncIterator[None]:
-    """Closes the mailbox when the loop ends: `asyncio.run` and its like end every asynchronous generator.
+def at_loop_end(callback: Callable[[], None]) -> object:
+    """Have `callback` called when the running loop ends, for as long as the returned object is kept.
 
-    It is the one hook that asyncio offers for the end of a loop.
+    `asyncio.run`, uvicorn, uvloop and trio end every asynchronous generator before a loop is closed. That is the one
+    hook which all of them offer.
     """
+    hook = _until_loop_end(callback)
+    with suppress(StopIteration):  # how a first `yield` that awaits nothing looks from outside
+        hook.__anext__().__await__().send(None)
+    return hook
+
+
+async def _until_loop_end(callback: Callable[[], None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        box.close()
+        callback()
+
+
+def _forget_parent_loop() -> None:
+    _here.box = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent_loop)

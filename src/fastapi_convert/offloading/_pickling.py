@@ -84,7 +84,12 @@ def _reduce_method(method: MethodType) -> Any:
     # The default looks the name up on the instance, where `offload` may have put its wrapper.
     if getattr(method.__self__, method.__func__.__name__, None) == method:
         return NotImplemented
-    return MethodType, (method.__func__, method.__self__)
+    return bind, (method.__func__, method.__self__)
+
+
+def bind(function: Callable[..., Any], instance: Any) -> MethodType:
+    """A bound method, by a function that has a name: the type of methods has none."""
+    return MethodType(function, instance)
 
 
 def find_sync(module: str, qualname: str) -> Any:
@@ -104,7 +109,7 @@ def _rebuild_view(buffer: Buffer, readonly: bool, code: str, shape: tuple[int, .
     return view.toreadonly() if readonly else view
 
 
-def pack(value: Any) -> Packed:
+def pack(value: Any, pickler: type[pickle.Pickler] = _Pickler) -> Packed:
     """Pickle `value`, with its big buffers left outside."""
     buffers: list[memoryview] = []
 
@@ -116,7 +121,7 @@ def pack(value: Any) -> Packed:
         return False
 
     stream = io.BytesIO()
-    _Pickler(stream, pickle.HIGHEST_PROTOCOL, buffer_callback=keep_inside).dump(value)
+    pickler(stream, pickle.HIGHEST_PROTOCOL, buffer_callback=keep_inside).dump(value)
     return Packed(stream.getvalue(), buffers)
 
 
@@ -170,11 +175,11 @@ def pack_failure(error: BaseException) -> bytes:
 
 
 def _pack_exception(error: BaseException) -> bytes | None:
-    for form in (error, _Bare(error)):
+    for pickler in (_Pickler, _BarePickler):
         try:
-            pickled = pack(form).stream
+            pickled = pack(error, pickler).stream
             copy = pickle.loads(pickled)  # noqa: S301 -- our own bytes
-        except Exception:  # noqa: S112 -- the next form, or none
+        except Exception:  # noqa: S112 -- the next way, or none
             continue
         # A constructor that builds its message from its arguments makes another message from the message.
         if type(copy) is type(error) and describe(copy) == describe(error):
@@ -182,14 +187,12 @@ def _pack_exception(error: BaseException) -> bytes | None:
     return None
 
 
-class _Bare:
-    """An exception that is rebuilt without its constructor, which may ask for more than `args` holds."""
-
-    def __init__(self, error: BaseException) -> None:
-        self._error = error
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return rebuild_exception, (type(self._error), self._error.args, self._error.__dict__)
+class _BarePickler(_Pickler):
+    # Rebuilds exceptions without their constructor, which may ask for more than `args` holds.
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, BaseException) and type(obj).__reduce__ is BaseException.__reduce__:
+            return rebuild_exception, (type(obj), obj.args, obj.__dict__)
+        return super().reducer_override(obj)
 
 
 def rebuild_exception(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:

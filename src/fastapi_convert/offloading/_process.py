@@ -144,13 +144,25 @@ class Child:
         self._bury()
 
     def close(self, timeout: float = 1.0) -> None:
-        """End the process: politely, and after `timeout` seconds by SIGKILL. Harmless when it has ended."""
+        """End the process: politely, and after `timeout` seconds by SIGKILL. Harmless when it has ended.
+
+        In a fork of this process it only closes the descriptors that the fork has copied.
+        """
         self._killed = True
         session = self._session
-        if session is not None and session.here():
-            session.hang_up()
-            session.end(timeout)
-        self._bury()
+        if session is None:
+            return
+        if not session.here():
+            self._retire()
+            return
+        session.hang_up()
+        if not self._turn.acquire(timeout=timeout):
+            session.kill()
+            self._turn.acquire()
+        try:
+            self._retire(timeout)
+        finally:
+            self._turn.release()
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -170,10 +182,11 @@ class Child:
             finally:
                 self._turn.release()
 
-    def _retire(self) -> None:
+    def _retire(self, grace: float = 0.0) -> None:
         session, self._session = self._session, None
         if session is not None:
-            session.end(0.0)
+            if session.here():
+                session.end(grace)
             session.release()
 
 

@@ -44,6 +44,16 @@ def _kill_living() -> None:
         session.kill()
 
 
+def _forget_locks() -> None:
+    global _starting  # noqa: PLW0603 -- in a fork, the thread that held it does not exist
+    _starting = threading.Lock()
+    for session in list(_living):
+        session.forget_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_locks)
+
 # The workers are our business alone: multiprocessing would wait at exit for one that survives its SIGTERM. Registered
 # after multiprocessing's own handler, so it runs before.
 atexit.register(_kill_living)
@@ -66,11 +76,12 @@ def _not_a_daemon() -> Any:
 def _preload_forkserver() -> None:
     """Have the forkserver import what every worker needs, so that a new one takes milliseconds.
 
-    Only where the app has not chosen a list of its own; the default list is `["__main__"]`.
+    FastAPI, which `errors` imports, is half a second of that, and most apps' functions need it too. Only where the app
+    has not chosen a list of its own; the default list is `["__main__"]`.
     """
     server = getattr(multiprocessing.forkserver, "_forkserver", None)
     if getattr(server, "_preload_modules", None) == ["__main__"]:
-        multiprocessing.forkserver.set_forkserver_preload(["__main__", _child.__name__])
+        multiprocessing.forkserver.set_forkserver_preload(["__main__", _child.__name__, WorkerDied.__module__])
 
 
 def _start(method: str, name: str, args: tuple[Any, ...]) -> Any:
@@ -156,6 +167,10 @@ class Session:
         self._patience = _Patience(sock, self._death)
         self._link = _wire.Link(sock, shared=shared, wait=self._patience)
         _living.add(self)
+
+    def forget_lock(self) -> None:
+        """In a fork of this process: nobody holds the lock any more."""
+        self._lock = threading.Lock()
 
     def here(self) -> bool:
         """Whether this process, and not the one it was forked from, has started the worker."""

@@ -33,7 +33,8 @@ def scope_for_calls() -> CancelScope:
     task, and one serves every call of a loop, since the answer comes from the call that asks.
     """
     backend_scope = type(CancelScope())
-    return type("CallScope", (backend_scope,), {"cancel_called": property(_caller_has_left)})()
+    scope: CancelScope = type("CallScope", (backend_scope,), {"cancel_called": property(_caller_has_left)})()
+    return scope
 
 
 def _caller_has_left(_scope: CancelScope) -> bool:

@@ -9,11 +9,13 @@ Pickle is safe here and only here: the socket is an unnamed pair, made for one w
 from __future__ import annotations
 
 import array
+import contextlib
+import functools
 import selectors
 import socket
 import struct
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from fastapi_convert.offloading._arena import (
     AS_BYTEARRAY,
@@ -26,6 +28,8 @@ from fastapi_convert.offloading._arena import (
     form_of,
     fresh_block,
 )
+
+_T = TypeVar("_T")
 
 # What a frame is.
 CALL, READY, NOT_READY, RESULT, RAISED, EXITED, REFUSED = range(7)
@@ -97,21 +101,20 @@ class Link:
         fd = arena.to_hand_over()
         if fd is None:
             return 0
-        while True:
-            try:
-                sent = self._sock.sendmsg([head], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
-            except BlockingIOError:
-                self._wait(selectors.EVENT_WRITE)
-            else:
-                arena.handed_over()
-                return sent
+        handle = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))]
+        sent = self._when_ready(selectors.EVENT_WRITE, lambda: self._sock.sendmsg([head], handle))
+        arena.handed_over()
+        return sent
 
     def _write(self, data: memoryview) -> None:
         while data:
-            try:
-                data = data[self._sock.send(data) :]
-            except BlockingIOError:
-                self._wait(selectors.EVENT_WRITE)
+            data = data[self._when_ready(selectors.EVENT_WRITE, functools.partial(self._sock.send, data)) :]
+
+    def _when_ready(self, event: int, attempt: Callable[[], _T]) -> _T:
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                return attempt()
+            self._wait(event)
 
     def receive(self) -> Frame:
         """Wait for one frame. `EOFError` when the other end is gone."""
@@ -125,15 +128,10 @@ class Link:
         return Frame(kind, stream, buffers)
 
     def _first_bytes(self) -> bytes:
-        while True:
-            try:
-                data = self._receive_some()
-            except BlockingIOError:
-                self._wait(selectors.EVENT_READ)
-            else:
-                if not data:
-                    raise EOFError
-                return data
+        data = self._when_ready(selectors.EVENT_READ, self._receive_some)
+        if not data:
+            raise EOFError
+        return data
 
     def _receive_some(self) -> bytes:
         if self._arena is None:
@@ -156,11 +154,7 @@ class Link:
         target[:known], self._ahead = self._ahead[:known], self._ahead[known:]
         target = target[known:]
         while target:
-            try:
-                count = self._sock.recv_into(target)
-            except BlockingIOError:
-                self._wait(selectors.EVENT_READ)
-                continue
+            count = self._when_ready(selectors.EVENT_READ, functools.partial(self._sock.recv_into, target))
             if not count:
                 raise EOFError
             target = target[count:]

@@ -1,0 +1,452 @@
+"""Named, bounded places for legacy functions to run in: `Pool` of threads, `ProcessPool` of processes."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+import weakref
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from contextvars import Context
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import anyio
+from typing_extensions import Self
+
+from fastapi_convert.errors import OffloadTimeout, PoolClosed, PoolFull
+
+from ._call import Call, current_call, name_of, named
+from ._crew import Crew
+from ._flight import Flight
+from ._hop import DEFAULTS, ContextMode, Options, hop, start_anywhere, tell_stuck
+from ._process import Child
+
+if TYPE_CHECKING:
+    from ._trio import Lane
+
+__all__ = ("Pool", "PoolStats", "ProcessPool", "default_pool")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolStats:
+    """What a pool does now, and what it has done since it was made."""
+
+    #: The pool's name.
+    name: str
+    #: The bound: at most so many calls run at once, each on a thread of its own.
+    threads: int
+    #: The bound on worker processes; 0 for a pool of threads.
+    processes: int
+    #: The bound on calls that wait for a worker.
+    max_waiting: int
+    #: Calls that run now, those that nobody waits for any more included.
+    running: int
+    #: Calls that wait for a worker now.
+    waiting: int
+    #: Calls that ended, with a result or an error.
+    completed: int
+    #: Calls refused with `PoolFull`.
+    rejected: int
+    #: Calls answered with `OffloadTimeout`.
+    timed_out: int
+    #: Calls whose caller left, by timeout or cancellation, while the function ran on.
+    abandoned: int
+
+
+class BasePool(ABC):
+    """What pools of threads and pools of processes have in common. Make a `Pool` or a `ProcessPool`."""
+
+    def __init__(self, name: str, workers: int, max_waiting: int, close_timeout: float) -> None:
+        if workers < 1:
+            raise ValueError(f"Pool {name!r} needs at least one worker, not {workers}.")
+        if max_waiting < 0:
+            raise ValueError(f"max_waiting of pool {name!r} is a number of calls, 0 or more, not {max_waiting}.")
+        self.name = name
+        self.max_waiting = max_waiting
+        self._closed = False
+        self._crew = Crew(name, workers, max_waiting, close_timeout)
+        # Only the ends of generators and context managers run here, and only when the pool has no idle worker: they
+        # free what the calls that keep it busy may be waiting for.
+        self._exits = Crew(f"{name} exits", max(2, workers // 4), 1_000_000, close_timeout)
+        _pools.add(self)
+
+    @abstractmethod
+    def bind(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """What a worker thread calls to run `fn` in this pool."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the pool takes no more calls."""
+        return self._closed
+
+    async def run(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run `fn(*args, **kwargs)` on a worker of this pool and return its result.
+
+        Args:
+            fn: A synchronous function, not an `async def`.
+            *args: Its positional arguments.
+            **kwargs: Its keyword arguments. For a timeout and the like, use `offload(fn, pool=..., timeout=...)`.
+
+        Raises:
+            PoolFull: All workers are busy and `max_waiting` calls wait: at once, before `fn` has run.
+            PoolClosed: The pool was closed.
+
+        Cancelled while it waits for a worker, it never runs; cancelled later, the caller leaves when `fn` has ended.
+
+        Example:
+            >>> import anyio
+            >>> from fastapi_convert import Pool
+            >>> anyio.run(Pool("docs", threads=2).run, max, 3, 7)
+            7
+        """
+        return await self.call(fn, args, kwargs)  # type: ignore[no-any-return]  # what fn returns
+
+    async def call(
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        options: Options = DEFAULTS,
+        context: Context | None = None,
+    ) -> Any:
+        """`run` with options; what `offload` is made of."""
+        return await hop(self._open_crew(), self.bind(fn), args, kwargs, options, context)
+
+    async def call_exit(self, fn: Callable[..., Any], context: Context, mode: ContextMode = "in") -> Any:
+        """Run the end of something that this pool has begun: never refused, withdrawn or starved by its other calls."""
+        crew = self._exits if self._closed or self._crew.running() >= self._crew.size else self._crew
+        return await hop(crew, fn, options=Options(context=mode, must_run=True), context=context)
+
+    def start(self, call: Call, *, first: bool = False) -> Crew | Lane:
+        """Hand over a call that reports by itself; with `first`, the rest of something that has begun."""
+        return start_anywhere(self._crew if first else self._open_crew(), call, first=first)
+
+    def count_timeout(self) -> None:
+        """Count an `OffloadTimeout` that a stream has raised."""
+        self._crew.timed_out += 1
+
+    def _open_crew(self) -> Crew:
+        if self._closed:
+            raise PoolClosed(f"Pool {self.name!r} is closed. Call it inside `async with pool`, or before it is closed.")
+        return self._crew
+
+    async def map(
+        self,
+        fn: Callable[[T], R],
+        items: Iterable[T] | AsyncIterable[T],
+        /,
+        *,
+        limit: int | None = None,
+        timeout: float | None = None,
+    ) -> AsyncIterator[R]:
+        """Call `fn` on each item, several at a time, and yield the results in the order of the items.
+
+        Args:
+            fn: A synchronous function of one argument.
+            items: Taken as they are needed, on the event loop: no more than `limit` are ahead of the consumer.
+            limit: How many calls are under way at once; all the pool's workers by default.
+            timeout: Seconds for each call, its waiting included.
+
+        Raises:
+            Exception: What `fn` raises, in its place; the calls behind it are withdrawn, those that run are awaited.
+            PoolFull: The pool has no room for even one call.
+
+        When the consumer breaks, is cancelled or fails, calls that wait are withdrawn and those that run are awaited.
+
+        Example:
+            >>> import anyio
+            >>> from fastapi_convert import Pool
+            >>> async def main() -> list[int]:
+            ...     return [n async for n in Pool("docs", threads=2).map(abs, [-1, 2, -3], limit=2)]
+            >>> anyio.run(main)
+            [1, 2, 3]
+        """
+        flights: deque[Flight] = deque()
+        limit = limit or self._crew.size
+        options = Options(timeout=timeout)
+        try:
+            async for item in _each(items):
+                while not (flight := self._launch(fn, item, options, must=not flights)):
+                    yield await flights.popleft().land()
+                flights.append(flight)
+                if len(flights) >= limit:
+                    yield await flights.popleft().land()
+            while flights:
+                yield await flights.popleft().land()
+        finally:
+            for flight in flights:
+                flight.recall()
+            for flight in flights:
+                await flight.leave()
+
+    def _launch(self, fn: Callable[..., Any], item: Any, options: Options, *, must: bool) -> Flight | None:
+        """Start one call of `map`; `None` when there is no room now, but calls of this very map will make some."""
+        try:
+            return Flight(self._open_crew(), self.bind(fn), item, options)
+        except PoolFull:
+            if must:
+                raise
+            return None
+
+    def stats(self) -> PoolStats:
+        """What the pool does now and has done. Cheap; may be called from any thread."""
+        crew, exits = self._crew, self._exits
+        return PoolStats(
+            name=self.name,
+            threads=crew.size,
+            processes=0,
+            max_waiting=self.max_waiting,
+            running=crew.running() + exits.running(),
+            waiting=crew.waiting() + exits.waiting(),
+            completed=crew.completed() + exits.completed(),
+            rejected=crew.rejected,
+            timed_out=crew.timed_out,
+            abandoned=crew.abandoned + exits.abandoned,
+        )
+
+    async def aclose(self) -> None:
+        """Take no more calls, wait for those that run, at most `close_timeout` seconds, and end the workers.
+
+        Calls that still wait are let run first. Bodies that do not end in time are logged with the place they are
+        in, and left behind on their daemon threads. May be called twice.
+        """
+        self._closed = True
+        deadline = time.monotonic() + self._crew.close_timeout
+        while (stats := self.stats()).running or stats.waiting:
+            if time.monotonic() >= deadline:
+                tell_stuck(self._crew)
+                break
+            await anyio.sleep(0.005)
+        self._end()
+
+    def _end(self) -> None:
+        self._crew.dismiss()
+        self._exits.dismiss()
+
+    async def __aenter__(self) -> Self:
+        self._closed = False
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+
+class Pool(BasePool):
+    """A named pool of threads: at most `threads` calls at once, at most `max_waiting` behind them.
+
+    Make one for each thing that must not starve the others: the database, the slow partner, the file share. It can
+    be made at import time and needs no start; its threads begin with the first call and end with the event loop.
+    `async with pool`, in a lifespan, ends it earlier and in order.
+
+    Args:
+        name: For errors, logs, thread names and stats.
+        threads: The bound. It holds whatever cancels whom: a call whose caller has left keeps its thread until the
+            function ends.
+        max_waiting: How many calls may wait for a thread; the next one is refused with `PoolFull` at once.
+        close_timeout: Seconds that running calls have to end in when the pool or its event loop ends.
+
+    The bound is for the process: event loops in several threads share the pool. (On trio each run counts its own.)
+    After a fork the child begins with an empty pool.
+
+    Example:
+        >>> import anyio
+        >>> from fastapi_convert import Pool
+        >>> db = Pool("db", threads=10, max_waiting=200)
+        >>> anyio.run(db.run, sum, [1, 2, 3])
+        6
+        >>> db.stats().completed
+        1
+    """
+
+    def __init__(self, name: str, *, threads: int = 40, max_waiting: int = 1000, close_timeout: float = 5.0) -> None:
+        super().__init__(name, threads, max_waiting, close_timeout)
+        self.threads = threads
+
+    def bind(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        return fn
+
+
+class ProcessPool(BasePool):
+    """A named pool of warm worker processes, for functions that compute.
+
+    Pure Python that computes starves the event loop from any thread; in a process of its own it cannot. Functions
+    and arguments travel by pickle, functions by their module and name; contents of large `bytes` and arrays travel
+    in shared memory. The event loop's thread neither pickles nor waits.
+
+    Args:
+        name: For errors, logs, process names and stats.
+        processes: The bound.
+        max_waiting: How many calls may wait for a process; the next one is refused with `PoolFull` at once.
+        max_tasks_per_process: A process is replaced after so many calls, for functions that leak. `None`: never.
+        start_method: `"forkserver"` (the default where there is one) or `"spawn"`.
+        preload: Names of modules that each process imports before its first call.
+        close_timeout: Seconds that running calls have to end in when the pool or its event loop ends.
+
+    A call past its timeout is killed with its process. A process that dies (killed, out of memory, a crash in C)
+    fails its own call with `WorkerDied`, and the next call gets a new one. Processes die with the server, even when
+    that is killed. A script that starts one needs the usual `if __name__ == "__main__":` guard.
+
+    Example:
+        >>> from fastapi_convert import ProcessPool
+        >>> cpu = ProcessPool("cpu", processes=2, max_waiting=20)
+        >>> cpu.stats().processes
+        2
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        processes: int | None = None,
+        max_waiting: int = 100,
+        max_tasks_per_process: int | None = None,
+        start_method: str | None = None,
+        preload: Sequence[str] = (),
+        close_timeout: float = 5.0,
+    ) -> None:
+        processes = (os.cpu_count() or 1) if processes is None else processes
+        super().__init__(name, processes, max_waiting, close_timeout)
+        if max_tasks_per_process is not None and max_tasks_per_process < 1:
+            raise ValueError(f"max_tasks_per_process of pool {name!r} is 1 or more, not {max_tasks_per_process}.")
+        self.processes = processes
+        self.max_tasks_per_process = max_tasks_per_process
+        self._make_child = functools.partial(Child, name, start_method=start_method, preload=tuple(preload))
+        self._forget_children()
+        self._crew.can_kill = True
+        self._crew.on_dismissed = self._close_idle
+
+    def bind(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        return named(functools.partial(self._call_in_child, fn), fn)
+
+    def stats(self) -> PoolStats:
+        """What the pool does now and has done. Cheap; may be called from any thread."""
+        values = {name: getattr(super(ProcessPool, self).stats(), name) for name in PoolStats.__slots__}
+        return PoolStats(**{**values, "processes": self.processes})
+
+    def _forget_children(self) -> None:
+        self._idle: list[Child] = []
+        self._busy: set[Child] = set()
+
+    def _call_in_child(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """On a worker thread: there are as many as processes, so this never waits for a child to be free."""
+        call = current_call.get()
+        assert call is not None
+        child = self._take_child()
+        try:
+            return child.call(fn, args, kwargs, deadline=call.deadline)
+        except TimeoutError as exc:
+            if child.alive or call.deadline is None:  # the function's own
+                raise
+            call.timed_out = True
+            raise OffloadTimeout(f"{name_of(fn)}() did not end in time: its process was killed.") from exc
+        finally:
+            self._put_back(child)
+
+    def _take_child(self) -> Child:
+        while self._idle:
+            child = self._idle.pop()
+            self._busy.add(child)
+            if child.alive:
+                return child
+            self._discard(child)
+        child = self._make_child()
+        self._busy.add(child)
+        try:
+            child.start()
+        except BaseException:
+            self._discard(child)
+            raise
+        return child
+
+    def _put_back(self, child: Child) -> None:
+        worn = self.max_tasks_per_process is not None and child.calls >= self.max_tasks_per_process
+        if worn or self._closed or not child.alive or not self._crew.users:
+            self._discard(child)
+        else:
+            self._busy.discard(child)
+            self._idle.append(child)
+
+    def _discard(self, child: Child) -> None:
+        self._busy.discard(child)
+        child.close()
+
+    async def __aenter__(self) -> Self:
+        """Start every process now, so that no request waits for one."""
+        await super().__aenter__()
+        missing = self.processes - len(self._idle) - len(self._busy)
+        async with anyio.create_task_group() as group:
+            for _ in range(missing):
+                group.start_soon(hop, self._crew, self._warm)
+        return self
+
+    def _warm(self) -> None:
+        child = self._make_child()
+        try:
+            child.start()
+        except BaseException:
+            child.close()
+            raise
+        self._idle.append(child)
+
+    def _end(self) -> None:
+        for child in tuple(self._busy):  # past the close_timeout: a process, unlike a thread, can be ended
+            child.kill()
+        super()._end()
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+
+async def _each(items: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
+# Not state, only who has to hear of a fork: the pools themselves belong to whoever made them.
+_pools: weakref.WeakSet[BasePool] = weakref.WeakSet()
+
+
+def _begin_anew_after_fork() -> None:
+    for pool in _pools:
+        pool._crew.reset()  # noqa: SLF001 - this module's own
+        pool._exits.reset()  # noqa: SLF001
+        if isinstance(pool, ProcessPool):
+            pool._forget_children()  # noqa: SLF001 - they are the parent's
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew_after_fork)
+
+
+@functools.cache
+def default_pool() -> Pool:
+    """The pool of `@offload` without a `pool`: 40 threads, as many as FastAPI gives its `def` endpoints.
+
+    Made at the first use. Give what is slow or precious a `Pool` of its own, so that it cannot starve the rest.
+
+    Example:
+        >>> from fastapi_convert import default_pool
+        >>> default_pool().stats().threads
+        40
+    """
+    return Pool("default")

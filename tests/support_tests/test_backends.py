@@ -1,0 +1,44 @@
+"""Which event loops a test runs on, and the two markers that choose."""
+
+import asyncio
+
+import pytest
+import sniffio
+
+
+def _running() -> str:
+    if sniffio.current_async_library() == "trio":
+        return "trio"
+    return type(asyncio.get_running_loop()).__module__.split(".")[0]
+
+
+def test_an_async_test_runs_on_three_loops_and_a_marker_leaves_some_out(pytester: pytest.Pytester) -> None:
+    """Seen in a run of its own, by the names and by the loops that really ran."""
+    pytester.makeini("[pytest]\nanyio_mode = auto\nmarkers =\n    asyncio_only\n    one_backend\n")
+    pytester.makeconftest("from tests.support.backends import *")
+    pytester.makepyfile(
+        """
+        import pytest
+        from tests.support_tests.test_backends import _running as running
+
+        async def test_all(): print("all on", running())
+
+        @pytest.mark.asyncio_only
+        async def test_two(): print("two on", running())
+
+        @pytest.mark.one_backend
+        async def test_one(): print("one on", running())
+
+        def test_none(): print("none")
+        """
+    )
+    result = pytester.runpytest_subprocess("-s", "-p", "no:asyncio", "-p", "no:randomly")
+    result.assert_outcomes(passed=7)
+    ran = [line.strip(".") for line in result.outlines if " on " in line]
+    assert sorted(ran) == ["all on asyncio", "all on trio", "all on uvloop", "one on asyncio", "two on asyncio", "two on uvloop"]
+
+
+@pytest.mark.asyncio_only
+async def test_the_marker_works_in_this_run_too() -> None:
+    """The house's own configuration loads what the run above tried."""
+    assert _running() in {"asyncio", "uvloop"}
