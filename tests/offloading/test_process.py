@@ -155,7 +155,7 @@ def test_signals_in_a_worker(child: Child) -> None:
 
 
 def test_a_function_may_start_processes_of_its_own(child: Child) -> None:
-    """multiprocessing forbids it to daemons, which a worker therefore is not."""
+    """Python forbids it to daemons, which a worker therefore is not."""
     assert call(child, remote.run_processes_of_my_own) == [1, 2]
     assert call(child, remote.run_subprocess) == "out\n"
 
@@ -198,7 +198,7 @@ def test_an_offloaded_function_is_found_behind_its_wrapper(child: Child) -> None
 
 
 @pytest.mark.parametrize(
-    ("fn", "args", "result"),
+    "fn, args, result",
     [
         (functools.partial(remote.add, 1), (2,), 3),
         (remote.Counter(10).plus, (1,), 11),
@@ -236,7 +236,7 @@ def test_a_local_function_is_refused_by_name(child: Child) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "kwargs", "named"), [((1, threading.Lock()), {}, "argument 2"), ((1,), {"b": threading.Lock()}, "'b'")]
+    "args, kwargs, named", [((1, threading.Lock()), {}, "argument 2"), ((1,), {"b": threading.Lock()}, "'b'")]
 )
 def test_an_argument_that_cannot_travel_is_named(
     child: Child, args: tuple[Any, ...], kwargs: dict[str, Any], named: str
@@ -290,7 +290,7 @@ def test_an_exception_group_arrives_whole(child: Child) -> None:
     assert [type(error) for error in caught.value.exceptions] == [ValueError, remote.TwoArguments]
 
 
-@pytest.mark.parametrize(("kind", "said"), [("lock", r"HoldsLock\('locked'\)"), ("ugly", "UglyAndLocked")])
+@pytest.mark.parametrize("kind, said", [("lock", r"HoldsLock\('locked'\)"), ("ugly", "UglyAndLocked")])
 def test_an_exception_that_cannot_travel_is_told(child: Child, kind: str, said: str) -> None:
     """Its type, its text and its traceback, as an error of ours."""
     with pytest.raises(NotPicklable, match=rf"(?s)fail\(\) raised {said}.*cannot be pickled.*in fail"):
@@ -299,7 +299,7 @@ def test_an_exception_that_cannot_travel_is_told(child: Child, kind: str, said: 
 
 
 @pytest.mark.parametrize(
-    ("kind", "cause"),
+    "kind, cause",
     [
         ("exit", SystemExit),
         ("interrupt", KeyboardInterrupt),
@@ -391,7 +391,8 @@ def test_arrays_are_as_writable_as_they_were(carrier: Child) -> None:
 
 def test_a_memoryview_argument_travels(carrier: Child) -> None:
     """Small or big, read-only or not, with its format and shape."""
-    view = memoryview(np.arange(6, dtype="i2").reshape(2, 3))
+    matrix: Any = np.arange(6, dtype="i2").reshape(2, 3)
+    view = memoryview(matrix)
     assert call(carrier, remote.view_facts, view) == ("memoryview", "h", (2, 3), False, [[0, 1, 2], [3, 4, 5]])
     assert not call(carrier, remote.writable, memoryview(bytes(BIG)))
     assert call(carrier, remote.writable, memoryview(bytearray(BIG)))
@@ -412,10 +413,10 @@ def test_an_argument_that_the_function_keeps_is_never_overwritten(carrier: Child
 
 def test_a_result_that_the_caller_keeps_is_never_overwritten(carrier: Child) -> None:
     """Nor does it cost a descriptor."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = remote.descriptors()
     kept = [call(carrier, remote.double, np.full(BIG, value)) for value in range(30)]
     assert [int(array[-1]) for array in kept] == [2 * value for value in range(30)]
-    assert len(os.listdir("/proc/self/fd")) - before <= 4
+    assert remote.descriptors() - before <= 4
 
 
 def test_a_huge_argument_does_not_hold_memory_for_ever(child: Child) -> None:
@@ -429,7 +430,7 @@ def test_a_huge_argument_does_not_hold_memory_for_ever(child: Child) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fn", "args", "how"),
+    "fn, args, how",
     [
         (remote.segfault, (), "killed by signal SIGSEGV while it ran segfault"),
         (remote.kill_myself, (), "killed by signal SIGKILL while it ran kill_myself"),
@@ -454,7 +455,7 @@ def test_a_sigkill_from_outside_ends_the_call(child: Child, caller: ThreadPoolEx
     """The out-of-memory killer, for instance."""
     future, pid = begin(caller, child, fifo, remote.touch_and_wait)
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(WorkerDied, match="SIGKILL.*out of memory"):
+    with pytest.raises(WorkerDied, match=r"SIGKILL.*out of memory"):
         future.result(LONG)
 
 
@@ -549,8 +550,8 @@ def test_fifty_deaths_in_a_row_heal(child: Child) -> None:
             call(child, os._exit, 1)
         child.start()
         assert call(child, operator.add, number, 1) == number + 1
-        descriptors = descriptors or len(os.listdir("/proc/self/fd"))
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+        descriptors = descriptors or remote.descriptors()
+    assert remote.descriptors() == descriptors
 
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
@@ -630,10 +631,10 @@ def test_nothing_is_left_after_close_and_kill() -> None:
         assert gone(pid)
 
     use(Child.close)  # starts multiprocessing's own helpers, which stay
-    before = set(os.listdir("/proc/self/fd")), set(os.listdir("/dev/shm"))
+    before = set(Path("/proc/self/fd").iterdir()), set(Path("/dev/shm").iterdir())
     use(Child.close)
     use(Child.kill)
-    assert (set(os.listdir("/proc/self/fd")), set(os.listdir("/dev/shm"))) == before
+    assert (set(Path("/proc/self/fd").iterdir()), set(Path("/dev/shm").iterdir())) == before
 
 
 # The parent's end, and scripts.

@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import psutil
 import pytest
+import uvloop
 
 __all__ = (
     "no_leaks",
@@ -121,7 +123,9 @@ def _children() -> Snapshot:
 
 def _describe(child: psutil.Process) -> str:
     try:
-        return f"{child.status()} {' '.join(child.cmdline())[:200]}"
+        return " ".join(child.cmdline())[:200] or child.name()
+    except psutil.ZombieProcess:
+        return "a zombie: it ended, and nobody waited for it"
     except psutil.Error:
         return "ended while it was looked at"
 
@@ -177,4 +181,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     tempfile.tempdir = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="fc-")
     folder, pid = tempfile.tempdir, os.getpid()
+    _open_what_libuv_keeps()
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == pid else None)
+
+
+def _open_what_libuv_keeps() -> None:
+    """The first uvloop of a process opens a pipe for signals that all later ones share: open it before any test."""
+    loop = uvloop.new_event_loop()
+    loop.run_until_complete(anyio.lowlevel.checkpoint())
+    loop.close()

@@ -53,8 +53,8 @@ async def loop_gap() -> AsyncIterator[LoopGap]:
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         await tasks.start(gap.beat)
-        await _prove(gap)
         try:
+            await _prove(gap)
             yield gap
         except Exception as error:  # kept aside: the task group would wrap it in an ExceptionGroup
             failure = error

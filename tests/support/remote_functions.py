@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import asyncio
 import ctypes
 import functools
@@ -15,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ def forget() -> None:
 
 
 def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def resident() -> int:
     """Shared memory that this process has mapped, in bytes."""
-    with open("/proc/self/status") as status:
+    with Path("/proc/self/status").open() as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("RssShmem"))
 
 
@@ -80,27 +80,26 @@ def make(size: int, kind: str) -> Any:
     import numpy as np
 
     block = bytes([7]) * size
-    return {
+    makers: dict[str, Callable[[], Any]] = {
         "bytes": lambda: block,
         "bytearray": lambda: bytearray(block),
-        "array": lambda: np.frombuffer(bytearray(block), "u1"),
+        "array": lambda: np.full(size, 7, "u1"),
         "memoryview": lambda: memoryview(block),
         "tuple": lambda: (block, "label"),
         "list": lambda: [block, bytearray(block)],
-    }[kind]()
+    }
+    return makers[kind]()
 
 
 def touch_and_wait(path: str) -> None:
     """Tell that the body runs, then never end."""
-    with open(path, "w") as fifo:
-        fifo.write(str(os.getpid()))
+    Path(path).write_text(str(os.getpid()))
     threading.Event().wait()
 
 
 def touch_and_hold_the_gil(path: str) -> None:
     """Tell that the body runs, then stay in C for ever, where no other thread of the process can run."""
-    with open(path, "w") as fifo:
-        fifo.write(str(os.getpid()))
+    Path(path).write_text(str(os.getpid()))
     re.match("(a*)*b", "a" * 60)
 
 
@@ -125,8 +124,7 @@ def leave_grandchild(path: str, then: str) -> int:
     """Fork a process that outlives this one and holds every descriptor of it until the fifo is written to."""
     child = os.fork()
     if child == 0:
-        with open(path) as fifo:
-            fifo.read()
+        Path(path).read_text()
         os._exit(0)
     if then == "die":
         kill_myself()
@@ -173,18 +171,18 @@ def lock() -> Any:
     return threading.Lock()
 
 
-class TwoArguments(Exception):
+class TwoArguments(Exception):  # noqa: N818 -- the name says what is wrong with it
     def __init__(self, code: int, text: str) -> None:
         super().__init__(f"{code}: {text}")
         self.code = code
 
 
-class Doubling(Exception):
+class Doubling(Exception):  # noqa: N818 -- the name says what is wrong with it
     def __init__(self, word: str) -> None:
         super().__init__(f"<{word}>")
 
 
-class HoldsLock(Exception):
+class HoldsLock(Exception):  # noqa: N818 -- the name says what is wrong with it
     def __init__(self) -> None:
         super().__init__("locked")
         self.lock = threading.Lock()
@@ -280,9 +278,5 @@ def sleep_for(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def view_facts(view: memoryview) -> tuple[str, str, tuple[int, ...], bool, list[Any]]:
+def view_facts(view: memoryview) -> tuple[Any, ...]:
     return type(view).__name__, view.format, view.shape, view.readonly, view.tolist()
-
-
-def typed_array(size: int) -> array.array[float]:
-    return array.array("d", range(size))

@@ -51,7 +51,9 @@ class Server:
     def is_ready(self) -> bool:
         """Whether it takes connections. A server that ended instead fails at once, with its logs."""
         if self._process.poll() is not None:
-            raise AssertionError(f"the server ended with {self._process.returncode} before it was ready:\n{self.logs()}")
+            raise AssertionError(
+                f"the server ended with {self._process.returncode} before it was ready:\n{self.logs()}"
+            )
         with socket.socket() as probe:
             probe.settimeout(1)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0

@@ -1,6 +1,7 @@
 """no_leaks: for each kind of thing, a test that leaves one behind fails and is told what; a clean test passes."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ LEAKS = {
         "*thread 'straggler' (daemon)*",
     ),
     "raw thread": (
-        "def straggle(): time.sleep(3)\ndef test(): _thread.start_new_thread(straggle, ())",
+        "def straggle(): time.sleep(3)\ndef test(): _thread.start_new_thread(straggle, ()); time.sleep(0.05)",
         "*thread * in straggle*",
     ),
     "descriptor": (
@@ -108,8 +109,8 @@ def test_tests_that_clean_up_pass(inner_run: pytest.Pytester) -> None:
 
 def test_a_run_has_a_folder_of_temporary_files_of_its_own_and_removes_it(inner_run: pytest.Pytester) -> None:
     """Other programs' files are not taken for leaks, and a run leaves nothing behind either."""
-    inner_run.makepyfile("import tempfile\ndef test(): print('folder', tempfile.gettempdir())")
+    inner_run.makepyfile("import tempfile\ndef test(): print(f'folder <{tempfile.gettempdir()}>')")
     result = inner_run.runpytest_subprocess("-s", "-p", "no:asyncio")
-    (folder,) = [line.split()[-1].rstrip(".") for line in result.outlines if "folder" in line]
+    (folder,) = re.findall(r"folder <(.+)>", result.stdout.str())
     assert Path(folder).name.startswith("fc-")
     assert not Path(folder).exists()

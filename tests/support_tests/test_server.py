@@ -14,7 +14,9 @@ APP = "tests.support_tests.an_app"
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_the_app_answers_from_another_process_on_the_loop_that_was_asked_for(loop: Literal["asyncio", "uvloop"]) -> None:
+def test_the_app_answers_from_another_process_on_the_loop_that_was_asked_for(
+    loop: Literal["asyncio", "uvloop"],
+) -> None:
     """It is ready at once, has the given environment, and prints where the test can read it."""
     with serve(f"{APP}:app", loop=loop, env={"A_WORD": "hello"}) as server:
         about = httpx2.get(f"{server.url}/about").json()

@@ -229,5 +229,5 @@ def tell_stuck(crew: Crew, call: Call | None = None) -> None:
         if worker.call is None or call not in (None, worker.call) or worker.thread is None:
             continue
         frame = frames.get(worker.thread.ident or 0)
-        where = "".join(traceback.format_stack(frame, limit=-8)) if frame else "  (unknown)\n"
+        where = "".join(traceback.format_stack(frame, limit=8)) if frame else "  (unknown)\n"
         logger.warning("%s() of pool %r did not end in time:\n%s", name_of(worker.call.fn), crew.name, where)

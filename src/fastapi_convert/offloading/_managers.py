@@ -62,8 +62,10 @@ class OffloadedManager(AbstractAsyncContextManager[Any]):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
+        suppress = False
         with anyio.CancelScope(shield=True):
-            return bool(await self._exit(exc_type, exc, traceback))
+            suppress = bool(await self._exit(exc_type, exc, traceback))
+        return suppress
 
     async def _exit(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None

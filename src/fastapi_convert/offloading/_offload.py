@@ -66,13 +66,13 @@ class Offloader(Protocol):
     @overload
     def __call__(self, fn: Callable[P, Coroutine[Any, Any, Any]], /) -> Never: ...
     @overload
-    def __call__(
+    def __call__(  # type: ignore[overload-overlap]  # the narrower type first
         self, fn: Callable[P, _GeneratorContextManager[T]], /
     ) -> Callable[P, AbstractAsyncContextManager[T]]: ...
     @overload
-    def __call__(self, fn: Callable[P, Generator[T, Any, Any]], /) -> OffloadedStream[P, T]: ...
-    @overload
-    def __call__(self, fn: Callable[P, Iterator[T]], /) -> OffloadedStream[P, T]: ...
+    def __call__(  # type: ignore[overload-overlap]  # the narrower type first
+        self, fn: Callable[P, Generator[T, Any, Any]] | Callable[P, Iterator[T]], /
+    ) -> OffloadedStream[P, T]: ...
     @overload
     def __call__(self, fn: Callable[P, R], /) -> Offloaded[P, R]: ...
     @overload
@@ -90,7 +90,7 @@ def offload(
 @overload
 def offload(fn: Callable[P, Coroutine[Any, Any, Any]], /) -> Never: ...
 @overload
-def offload(
+def offload(  # type: ignore[overload-overlap]  # the narrower type first
     fn: Callable[P, _GeneratorContextManager[T]],
     /,
     *,
@@ -100,7 +100,7 @@ def offload(
     context: ContextMode = "in",
 ) -> Callable[P, AbstractAsyncContextManager[T]]: ...
 @overload
-def offload(
+def offload(  # type: ignore[overload-overlap]  # the narrower type first
     fn: Callable[P, Generator[T, Any, Any]] | Callable[P, Iterator[T]],
     /,
     *,

@@ -1,0 +1,1 @@
+"""Measurements against what people use otherwise. Each package here runs by `python -m benchmarks.<name>`."""
