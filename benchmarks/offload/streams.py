@@ -19,11 +19,11 @@ async def streaming(loop: str) -> list[Comparison]:
     pool = Pool("streams", threads=4)
     ours = offload(lines, pool=pool)
     await _prove_live(lambda: offload(_waits_for_its_consumer, pool=pool)(threading.Event()))
+    few, many = load(3000, 50), load(200_000, 2000)
     contenders = {
         PEER: lambda: _drained(iterate_in_threadpool(lines(few)), few),
         OURS: lambda: _drained(ours(many), many),
     }
-    few, many = load(3000, 50), load(200_000, 2000)
     what = "live stream of small items"
     timings = await compare(what, loop, contenders, load(9, 1))
     figures = {name: 1 / timing.wall for name, timing in timings.items()}

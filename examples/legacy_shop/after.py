@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 from examples.legacy_shop import legacy, loop_stall
 from examples.legacy_shop.legacy import CategoryPrices, Product, ProductPage, SalesReport
 from fastapi_convert import Pool, ProcessPool, offload
+from fastapi_convert.offloading import PoolStats
 
 db = Pool("db", threads=8, max_waiting=200)
 http = Pool("http", threads=20, max_waiting=500)
-cpu = ProcessPool("cpu", processes=2, max_waiting=20)
+cpu = ProcessPool("cpu", processes=2, max_waiting=20, preload=[legacy.__name__])
 
 search_products = offload(pool=db)(legacy.search_products)
 find_product = offload(pool=db)(legacy.find_product)
@@ -22,7 +23,15 @@ fetch_stock = offload(pool=http)(legacy.fetch_stock)
 read_prices = offload(legacy.read_prices)
 sales_report = offload(pool=cpu)(legacy.sales_report)
 
-app = FastAPI(title="Legacy shop")
+
+@asynccontextmanager
+async def warm(_: FastAPI) -> AsyncIterator[None]:
+    """Start the report's processes with the app, so that no request waits for that."""
+    async with cpu:
+        yield
+
+
+app = FastAPI(title="Legacy shop", lifespan=warm)
 app.include_router(loop_stall.router)  # the demo's measuring instrument, the same in both apps
 
 
@@ -57,9 +66,9 @@ async def report() -> SalesReport:
 
 
 @app.get("/pools")
-async def pools() -> dict[str, dict[str, Any]]:
+async def pools() -> list[PoolStats]:
     """Show how busy the pools are."""
-    return {name: asdict(pool.stats()) for name, pool in (("db", db), ("http", http), ("cpu", cpu))}
+    return [pool.stats() for pool in (db, http, cpu)]
 
 
 @app.exception_handler(legacy.UnknownProductError)

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from examples.legacy_shop.load import Figures, drive
 from examples.legacy_shop.seed import PRODUCTS, seed
-from examples.legacy_shop.serve import NotServingError, serving
+from examples.legacy_shop.servers import NotServingError, serving
 from examples.legacy_shop.table import bold, duration, table, times
 
 HERE = Path(__file__).resolve().parent

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 HEALTH_INTERVAL = 0.01
-ANSWER_TIMEOUT = 120.0
+ANSWER_TIMEOUT = 60.0
 
 
 @dataclass

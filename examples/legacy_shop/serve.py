@@ -1,6 +1,6 @@
-"""Serves one app on a free port and says which: `python -m examples.legacy_shop.serve examples.legacy_shop.after:app`.
+"""Serves one app on a free port and prints which: `python -m examples.legacy_shop.serve package.module:app`.
 
-`serving(...)` does that in a child process, for as long as the `with` block lasts.
+It ends when its input does, so that it never outlives the process that started it.
 """
 
 from __future__ import annotations
@@ -8,69 +8,27 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-
-import httpx
-import uvicorn
-
-ROOT = Path(__file__).resolve().parents[2]
-START_TIMEOUT, STOP_TIMEOUT = 30.0, 3.0
-
-
-class NotServingError(RuntimeError):
-    """An app did not start, or does not answer."""
-
-
-@contextmanager
-def serving(app: str, env: Mapping[str, str]) -> Iterator[str]:
-    """Run the app under uvicorn in its own process; yield its address once it answers."""
-    # A session of its own: Ctrl-C in the terminal reaches the demo alone, which then stops its servers in order.
-    command = [sys.executable, "-m", f"{__package__}.serve", app]
-    with subprocess.Popen(
-        command, env=_environment(env), stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as server:
-        try:
-            yield _address(app, server)
-        finally:
-            _stop(server)
-
-
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Our environment, in which the package is found and no proxy stands between local processes."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **extra}
-
-
-def _address(app: str, server: subprocess.Popen[str]) -> str:
-    """Read the announced port; the first request then waits in the socket's backlog until the app is up."""
-    assert server.stdout is not None
-    address = f"http://127.0.0.1:{server.stdout.readline().strip()}"
-    try:
-        httpx.get(f"{address}/health", timeout=START_TIMEOUT, trust_env=False).raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NotServingError(f"{app} did not start ({error}); its own message is above.") from error
-    return address
-
-
-def _stop(server: subprocess.Popen[str]) -> None:
-    """Ask politely, then insist: a blocked event loop does not hear."""
-    server.terminate()
-    try:
-        server.wait(STOP_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
+from contextlib import suppress
+from threading import Thread
 
 
 def main() -> None:
     """Bind first and announce the port, so that no other process can take it in between."""
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+    import uvicorn  # noqa: PLC0415 - the pool's processes import this file again, and need no server
+
+    Thread(target=_end_with_input, daemon=True).start()
+    # uvicorn shuts down, then raises the signal again. An ordinary end lets multiprocessing remove its files.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener, suppress(KeyboardInterrupt):
         print(listener.getsockname()[1], flush=True)
         uvicorn.Server(uvicorn.Config(sys.argv[1], log_level="warning")).run(sockets=[listener])
+
+
+def _end_with_input() -> None:
+    """Wait for the end of our input, which comes when the parent is gone, even if it was killed."""
+    os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -593,16 +593,21 @@ def test_an_interrupted_call_does_not_leave_its_answer_behind(child: Child, monk
     assert not child.alive
 
 
-def test_a_default_socket_timeout_does_not_reach_the_conversation() -> None:
-    """Apps set one for their clients; a worker may be idle for longer."""
-    socket.setdefaulttimeout(0.05)
-    try:
-        child = Child("cpu")
-        child.start()
-        assert call(child, remote.sleep_for, 0.2) is None
-        child.close()
-    finally:
-        socket.setdefaulttimeout(None)
+def test_a_kill_that_comes_with_the_answer_leaves_nothing(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call has its result, and the thread that made it takes the process down."""
+    session, pid = child._session, child.pid
+    assert session is not None
+    assert pid is not None
+    exchange = session.exchange
+
+    def late(packed: Any, deadline: float | None) -> Any:
+        frame = exchange(packed, deadline)
+        child.kill()
+        return frame
+
+    monkeypatch.setattr(session, "exchange", late)
+    assert call(child, remote.add, 1) == 1
+    assert gone(pid)
 
 
 def test_close_is_polite_and_idempotent(child: Child) -> None:
@@ -685,7 +690,7 @@ def test_ctrl_c_ends_the_parent_without_noise_from_the_worker(fifo: str) -> None
 
 
 def test_an_exit_in_mid_call_is_not_held_up(fifo: str) -> None:
-    """The interpreter ends although a daemon thread still waits for a body."""
+    """The interpreter ends although a daemon thread still waits for a body, and that body ignores SIGTERM."""
     code = """
     import sys, threading
     from pathlib import Path
@@ -693,6 +698,7 @@ def test_an_exit_in_mid_call_is_not_held_up(fifo: str) -> None:
     from tests.support import remote_functions as remote
     child = Child("cpu")
     child.start()
+    child.call(remote.ignore_sigterm, (), {})
     threading.Thread(target=child.call, args=(remote.touch_and_wait, (sys.argv[1],), {}), daemon=True).start()
     print(Path(sys.argv[1]).read_text())
     """
@@ -744,6 +750,17 @@ def main():
 def test_a_function_of_a_guarded_script_runs(method: str, tmp_path: Path) -> None:
     """The worker imports the script as multiprocessing does."""
     with run(SCRIPT + 'if __name__ == "__main__":\n    main()\n', method, path=tmp_path / "script.py") as parent:
+        out, err = parent.communicate(timeout=LONG)
+    assert out == "12\n", err
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_a_default_socket_timeout_does_not_reach_the_conversation(method: str, tmp_path: Path) -> None:
+    """A script that sets one for its clients sets it in its workers too, and those may be idle for longer."""
+    script = "import socket\nsocket.setdefaulttimeout(0.05)\n" + SCRIPT.replace(
+        "    print(", "    import time\n    time.sleep(0.3)  # the worker is idle\n    print("
+    )
+    with run(script + 'if __name__ == "__main__":\n    main()\n', method, path=tmp_path / "script.py") as parent:
         out, err = parent.communicate(timeout=LONG)
     assert out == "12\n", err
 

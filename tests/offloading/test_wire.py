@@ -153,6 +153,18 @@ def test_memory_that_is_free_again_is_used_again(lending: Pair) -> None:
 
 
 @linux_only
+def test_what_is_sent_back_does_not_count_as_use(lending: Pair) -> None:
+    """A function that returns its argument has not kept it, so the memory is used again."""
+    frame = lending.carry(1, b"", [view_of(np.ones(BIG, "u1"))])
+    echoed = [view_of(frame.buffers[0])]
+    del frame
+    lending.receiver.send(_wire.RESULT, b"", echoed)
+    assert bytes(lending.sender.receive().buffers[0]) == b"\x01" * BIG
+    assert lending.sender._arena is not None
+    assert lending.sender._arena._fd is not None
+
+
+@linux_only
 def test_a_view_of_a_view_counts_as_use(lending: Pair) -> None:
     """An array over a slice of what was lent protects the memory like the view itself."""
     frame = lending.carry(1, b"", [view_of(np.arange(BIG, dtype="u1"))])

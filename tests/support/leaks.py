@@ -91,13 +91,13 @@ def _descriptors() -> Snapshot:
         return {}
     kept = _kept_descriptors()
     found: Snapshot = {}
-    for entry in os.listdir(OWN_DESCRIPTORS):
+    for entry in OWN_DESCRIPTORS.iterdir():
         try:
-            target = os.readlink(OWN_DESCRIPTORS / entry)
+            target = str(entry.readlink())
         except FileNotFoundError:  # the listing's own descriptor
             continue
-        if int(entry) not in kept:
-            found["descriptor", entry, target] = f"descriptor {entry} -> {target}"
+        if int(entry.name) not in kept:
+            found["descriptor", entry.name, target] = f"descriptor {entry.name} -> {target}"
     return found
 
 

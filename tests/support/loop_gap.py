@@ -44,10 +44,11 @@ class LoopGap:
 
 @asynccontextmanager
 async def loop_gap() -> AsyncIterator[LoopGap]:
-    """Measure the loop's gaps during the block: `async with loop_gap() as gap: ...`, then `gap.longest` seconds.
+    """Measure the loop's gaps during a block.
 
-    Before the block starts it stalls the loop itself and checks that it saw so, because a probe that sees nothing
-    would pass every test. Works on asyncio, uvloop and trio.
+    `async with loop_gap() as gap: ...`, then `gap.longest` seconds. Before the block starts it stalls the loop itself
+    and checks that it saw so, because a probe that sees nothing would pass every test. Works on asyncio, uvloop and
+    trio.
     """
     gap = LoopGap()
     failure: Exception | None = None

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,6 +155,10 @@ def talk() -> str:
     return "said"
 
 
+def ignore_sigterm() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 def signal_handling() -> tuple[bool, bool]:
     return (
         signal.getsignal(signal.SIGINT) is signal.SIG_IGN,
@@ -171,18 +174,18 @@ def lock() -> Any:
     return threading.Lock()
 
 
-class TwoArguments(Exception):  # noqa: N818 -- the name says what is wrong with it
+class TwoArguments(Exception):
     def __init__(self, code: int, text: str) -> None:
         super().__init__(f"{code}: {text}")
         self.code = code
 
 
-class Doubling(Exception):  # noqa: N818 -- the name says what is wrong with it
+class Doubling(Exception):
     def __init__(self, word: str) -> None:
         super().__init__(f"<{word}>")
 
 
-class HoldsLock(Exception):  # noqa: N818 -- the name says what is wrong with it
+class HoldsLock(Exception):
     def __init__(self) -> None:
         super().__init__("locked")
         self.lock = threading.Lock()
@@ -272,10 +275,6 @@ class Counter:
 
     def __call__(self, n: int) -> int:
         return self.start * n
-
-
-def sleep_for(seconds: float) -> None:
-    time.sleep(seconds)
 
 
 def view_facts(view: memoryview) -> tuple[Any, ...]:

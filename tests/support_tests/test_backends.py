@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import sniffio
 
-
 ROOT = Path(__file__).parents[2]
 
 

@@ -40,10 +40,11 @@ LEAKS = {
         "*child process *time.sleep(3)*",
     ),
     "grandchild": (
-        "def test():\n"
-        "    command = 'sleep 3.25 & exec sleep 3.5'\n"
-        "    KEEP.append(subprocess.Popen(['/bin/sh', '-c', command]))\n"
-        "    time.sleep(0.1)",
+        """
+def test():
+    KEEP.append(subprocess.Popen(['/bin/sh', '-c', 'sleep 3.25 & exec sleep 3.5']))
+    time.sleep(0.1)
+""",
         "*child process *sleep 3.25*",
     ),
     "zombie": (
@@ -55,9 +56,11 @@ LEAKS = {
         "*temporary file *-forgotten*",
     ),
     "task": (
-        "async def forgotten(): await asyncio.sleep(3)\n"
-        "@pytest.mark.parametrize('anyio_backend', ['asyncio'])\n"
-        "async def test(anyio_backend): KEEP.append(asyncio.get_running_loop().create_task(forgotten()))",
+        """
+async def forgotten(): await asyncio.sleep(3)
+@pytest.mark.parametrize('anyio_backend', ['asyncio'])
+async def test(anyio_backend): KEEP.append(asyncio.get_running_loop().create_task(forgotten()))
+""",
         "*task *forgotten*",
     ),
 }

@@ -144,15 +144,19 @@ class Crew:
 
     def dismiss(self) -> None:
         """Send the idle workers home, and wait the instant that this takes; busy ones follow when they are done."""
-        leaving = []
+        leaving = set() if self.users else {worker for worker in tuple(self.workers) if worker.call is None}
         while self._idle:
             worker = self._idle.pop()
-            leaving.append(worker.thread)
+            leaving.add(worker)
             worker.gate.release()
-        for thread in leaving:
-            if thread is not None and thread is not threading.current_thread():
-                thread.join(0.2)
+        for worker in leaving:
+            if worker.thread is not None and worker.thread is not threading.current_thread():
+                worker.thread.join(0.2)
         self.on_dismissed()
+
+    def is_full(self) -> bool:
+        """Whether a call would have to wait for another to end."""
+        return self.running() + self.waiting() >= self.size
 
     # Waking and hiring: on the loop or on a worker
 

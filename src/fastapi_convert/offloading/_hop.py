@@ -20,7 +20,8 @@ from anyio import CancelScope
 from fastapi_convert.errors import OffloadTimeout
 
 from ._call import Call, current_call, logger, name_of
-from ._mailbox import current_mailbox
+from ._holds import open_holds
+from ._mailbox import Mailbox, current_mailbox
 
 if TYPE_CHECKING:
     from ._crew import Crew
@@ -43,6 +44,9 @@ class Options:
 
 DEFAULTS = Options()
 
+# Ours, and different in the body and in its caller on purpose.
+_OWN = {current_call, open_holds}
+
 
 class AsyncioCall(Call):
     """A call that an asyncio future stands for."""
@@ -50,7 +54,9 @@ class AsyncioCall(Call):
     __slots__ = ()
 
     def resolve(self, error: BaseException | None) -> None:
-        future: asyncio.Future[Any] = self.waiter
+        future: asyncio.Future[Any]
+        # Let go of: it may hold a failure, whose traceback holds the frame that holds this call.
+        future, self.waiter = self.waiter, None
         if future.done():
             return
         if self.left:  # in the shielded wait: the caller wants to know that it ended, not how
@@ -115,7 +121,7 @@ async def wait_for(call: AsyncioCall, crew: Crew, options: Options) -> Any:
     timer = None
     if call.deadline is not None:
         seconds = call.deadline - time.monotonic()
-        timer = call.waiter.get_loop().call_later(seconds, _give_up, crew, call, options, context=Context())
+        timer = _loop_of(call).call_later(seconds, _give_up, crew, call, options, context=Context())
     try:
         return await call.waiter
     except BaseException as exc:
@@ -131,6 +137,11 @@ async def wait_for(call: AsyncioCall, crew: Crew, options: Options) -> Any:
             carry_back(call.context)
         # A failure's traceback holds this frame, and this frame the future that holds the failure: open the cycle.
         del call
+
+
+def _loop_of(call: AsyncioCall) -> asyncio.AbstractEventLoop:
+    assert isinstance(call.box, Mailbox)
+    return call.box.loop
 
 
 def _give_up(crew: Crew, call: AsyncioCall, options: Options) -> None:
@@ -173,10 +184,10 @@ async def leave(call: AsyncioCall, crew: Crew, options: Options, reason: BaseExc
     with CancelScope(shield=True):
         grace = _Grace(call, crew)
         while not (call.finished or grace.over):
-            call.waiter = call.waiter.get_loop().create_future()
-            grace.watch()
+            waiter = call.waiter = _loop_of(call).create_future()
+            grace.watch(waiter)
             try:
-                await call.waiter
+                await waiter
             except asyncio.CancelledError:  # once more: it will be raised when the body has ended
                 continue
 
@@ -185,7 +196,7 @@ def carry_back(context: Context) -> None:
     """Set in the caller's context what the body has set in its copy."""
     missing = object()
     for variable, value in context.items():
-        if variable is not current_call and variable.get(missing) is not value:
+        if variable not in _OWN and variable.get(missing) is not value:
             variable.set(value)
 
 
@@ -203,8 +214,8 @@ class _Grace:
         self._call, self._crew = call, crew
         self._ending_since: float | None = None
 
-    def watch(self) -> None:
-        self._call.waiter.get_loop().call_later(self.INTERVAL, self._look, self._call.waiter, context=Context())
+    def watch(self, waiter: asyncio.Future[None]) -> None:
+        waiter.get_loop().call_later(self.INTERVAL, self._look, waiter, context=Context())
 
     def _look(self, waiter: asyncio.Future[None]) -> None:
         if waiter.done():
@@ -214,7 +225,7 @@ class _Grace:
         else:
             self._ending_since = None
         if self._ending_since is None or time.monotonic() - self._ending_since < self._crew.close_timeout:
-            self.watch()
+            self.watch(waiter)
             return
         self.over = True
         self._crew.abandoned += 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from ._call import named
+from ._holds import Hold
 
 if TYPE_CHECKING:
     from ._hop import Options
@@ -36,13 +37,15 @@ class OffloadedManager(AbstractAsyncContextManager[Any]):
 
     async def __aenter__(self) -> Any:
         try:
-            return await self._pool.call(named(self._enter, self._fn), (), {}, self._options, self._context)
+            value = await self._pool.call(named(self._enter, self._fn), (), {}, self._options, self._context)
         except BaseException:
             self._left = True
             if self._entered and self._draw():
                 with anyio.CancelScope(shield=True):
                     await self._exit(None, None, None)
             raise
+        self._hold = Hold(self._pool)
+        return value
 
     def _enter(self) -> Any:
         manager = self._manager = self._fn(*self._args, **self._kwargs)
@@ -63,8 +66,11 @@ class OffloadedManager(AbstractAsyncContextManager[Any]):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         suppress = False
-        with anyio.CancelScope(shield=True):
-            suppress = bool(await self._exit(exc_type, exc, traceback))
+        try:
+            with anyio.CancelScope(shield=True):
+                suppress = bool(await self._exit(exc_type, exc, traceback))
+        finally:
+            self._hold.let_go()
         return suppress
 
     async def _exit(

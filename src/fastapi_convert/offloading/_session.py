@@ -5,7 +5,6 @@ Not thread-safe but for `kill()` and `running()`; `_process.Child` sees to it th
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import multiprocessing
 import multiprocessing.forkserver
@@ -39,11 +38,6 @@ def default_start_method() -> str:
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-def _kill_living() -> None:
-    for session in list(_living):
-        session.kill()
-
-
 def _forget_locks() -> None:
     global _starting  # noqa: PLW0603 -- in a fork, the thread that held it does not exist
     _starting = threading.Lock()
@@ -53,10 +47,6 @@ def _forget_locks() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_locks)
-
-# The workers are our business alone: multiprocessing would wait at exit for one that survives its SIGTERM. Registered
-# after multiprocessing's own handler, so it runs before.
-atexit.register(_kill_living)
 
 
 @contextlib.contextmanager
@@ -91,8 +81,8 @@ def _start(method: str, name: str, args: tuple[Any, ...]) -> Any:
         if method == "forkserver":
             _preload_forkserver()
         process.start()
-        # multiprocessing polls and joins what it has in this set, from any thread that starts a process, and in forks
-        # of this process too, where it would terminate our workers at exit.
+        # What is in this set, multiprocessing polls from any thread that starts a process, waits for at exit even if it
+        # ignores SIGTERM, and terminates when a fork of this process exits. Our workers end with us without its help.
         getattr(multiprocessing.process, "_children", set()).discard(process)
     return process
 

@@ -19,6 +19,7 @@ from anyio.lowlevel import checkpoint
 from fastapi_convert.errors import OffloadTimeout
 
 from ._call import Call, name_of, named
+from ._holds import Hold
 
 if TYPE_CHECKING:
     from ._crew import Crew
@@ -53,6 +54,7 @@ class Stream:
         self._closing = False
         self._overdue = False
         self._error: BaseException | None = None
+        self._hold: Hold | None = None
 
     # On the worker
 
@@ -106,6 +108,8 @@ class Stream:
                     return False
                 self._start_pump()
             await self._wait(started)
+        if self._hold is None:
+            self._hold = Hold(self._pool)
         return True
 
     def _start_pump(self) -> None:
@@ -113,8 +117,7 @@ class Stream:
         call = self._pump_call = _PumpCall(named(self._pump, self._fn), (), {}, self._context)
         call.waiter = self
         try:
-            # What has begun is never refused: its consumer has the first half already.
-            self._lane = self._pool.start(call, first=began)
+            self._lane = self._pool.start(call, begun=began)
         except BaseException:
             self._pump_call, self._ended = None, True
             raise
@@ -182,6 +185,8 @@ class Stream:
         """Close the generator, on a worker and in its Context, exactly once; wait for it as `on_cancel` says."""
         self._closing = True
         self.buffer.clear()
+        if self._hold is not None:
+            self._hold.let_go()
         if self._ended:
             return
         if self._overdue or self._options.on_cancel == "abandon":

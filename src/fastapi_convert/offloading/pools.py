@@ -22,6 +22,7 @@ from fastapi_convert.errors import OffloadTimeout, PoolClosed, PoolFull
 from ._call import Call, current_call, name_of, named
 from ._crew import Crew
 from ._flight import Flight
+from ._holds import holds_of, open_holds
 from ._hop import DEFAULTS, ContextMode, Options, hop, start_anywhere, tell_stuck
 from ._process import Child
 
@@ -73,9 +74,10 @@ class BasePool(ABC):
         self.max_waiting = max_waiting
         self._closed = False
         self._crew = Crew(name, workers, max_waiting, close_timeout)
-        # Only the ends of generators and context managers run here, and only when the pool has no idle worker: they
-        # free what the calls that keep it busy may be waiting for.
-        self._exits = Crew(f"{name} exits", max(2, workers // 4), 1_000_000, close_timeout)
+        # Threads beyond the bound, hired only when the pool is full, and only for those who hold what its calls may be
+        # waiting for: the first crew for the ends of generators and context managers, the others, one for each
+        # further thing that is held, for the calls of their holders.
+        self._reserves = [Crew(f"{name} reserve", max(2, workers // 4), 1_000_000, close_timeout)]
         _pools.add(self)
 
     @abstractmethod
@@ -118,16 +120,39 @@ class BasePool(ABC):
         context: Context | None = None,
     ) -> Any:
         """`run` with options; what `offload` is made of."""
-        return await hop(self._open_crew(), self.bind(fn), args, kwargs, options, context)
+        return await hop(self._crew_for_call(), self.bind(fn), args, kwargs, options, context)
 
     async def call_exit(self, fn: Callable[..., Any], context: Context, mode: ContextMode = "in") -> Any:
         """Run the end of something that this pool has begun: never refused, withdrawn or starved by its other calls."""
-        crew = self._exits if self._closed or self._crew.running() >= self._crew.size else self._crew
+        crew = self._reserves[0] if self._closed or self._crew.is_full() else self._crew
         return await hop(crew, fn, options=Options(context=mode, must_run=True), context=context)
 
-    def start(self, call: Call, *, first: bool = False) -> Crew | Lane:
-        """Hand over a call that reports by itself; with `first`, the rest of something that has begun."""
-        return start_anywhere(self._crew if first else self._open_crew(), call, first=first)
+    def start(self, call: Call, *, begun: bool) -> Crew | Lane:
+        """Hand over a stretch of a generator. One that has begun is never refused: its consumer has the first half."""
+        if not begun:
+            return start_anywhere(self._crew_for_call(), call)
+        crew = self._reserve(max(1, holds_of(self))) if self._crew.is_full() else self._crew
+        return start_anywhere(crew, call, first=True)
+
+    def _crew_for_call(self) -> Crew:
+        if self._closed:
+            raise PoolClosed(f"Pool {self.name!r} is closed. Call it inside `async with pool`, or before it is closed.")
+        if not open_holds.get() or not (held := holds_of(self)) or not self._crew.is_full():
+            return self._crew
+        return self._reserve(held)
+
+    def _reserve(self, held: int) -> Crew:
+        # A crew for each number of things held: who holds two never waits behind those who hold one, and so on up.
+        # Eight, because what is entered by the same code at different depths would otherwise be without bound.
+        held = min(held, 8)
+        first = self._reserves[0]
+        while len(self._reserves) <= held:
+            self._reserves.append(Crew(first.name, first.size, first.max_waiting, first.close_timeout))
+        return self._reserves[held]
+
+    def crews(self) -> list[Crew]:
+        """The pool's own workers, then its reserves."""
+        return [self._crew, *self._reserves]
 
     def count_timeout(self) -> None:
         """Count an `OffloadTimeout` that a stream has raised."""
@@ -190,7 +215,7 @@ class BasePool(ABC):
     def _launch(self, fn: Callable[..., Any], item: Any, options: Options, *, must: bool) -> Flight | None:
         """Start one call of `map`; `None` when there is no room now, but calls of this very map will make some."""
         try:
-            return Flight(self._open_crew(), self.bind(fn), item, options)
+            return Flight(self._crew_for_call(), self.bind(fn), item, options)
         except PoolFull:
             if must:
                 raise
@@ -198,18 +223,18 @@ class BasePool(ABC):
 
     def stats(self) -> PoolStats:
         """What the pool does now and has done. Cheap; may be called from any thread."""
-        crew, exits = self._crew, self._exits
+        crews = self.crews()
         return PoolStats(
             name=self.name,
-            threads=crew.size,
+            threads=self._crew.size,
             processes=0,
             max_waiting=self.max_waiting,
-            running=crew.running() + exits.running(),
-            waiting=crew.waiting() + exits.waiting(),
-            completed=crew.completed() + exits.completed(),
-            rejected=crew.rejected,
-            timed_out=crew.timed_out,
-            abandoned=crew.abandoned + exits.abandoned,
+            running=sum(crew.running() for crew in crews),
+            waiting=sum(crew.waiting() for crew in crews),
+            completed=sum(crew.completed() for crew in crews),
+            rejected=sum(crew.rejected for crew in crews),
+            timed_out=sum(crew.timed_out for crew in crews),
+            abandoned=sum(crew.abandoned for crew in crews),
         )
 
     async def aclose(self) -> None:
@@ -222,14 +247,15 @@ class BasePool(ABC):
         deadline = time.monotonic() + self._crew.close_timeout
         while (stats := self.stats()).running or stats.waiting:
             if time.monotonic() >= deadline:
-                tell_stuck(self._crew)
+                for crew in self.crews():
+                    tell_stuck(crew)
                 break
             await anyio.sleep(0.005)
         self._end()
 
     def _end(self) -> None:
-        self._crew.dismiss()
-        self._exits.dismiss()
+        for crew in self.crews():
+            crew.dismiss()
 
     async def __aenter__(self) -> Self:
         self._closed = False
@@ -428,8 +454,8 @@ _pools: weakref.WeakSet[BasePool] = weakref.WeakSet()
 
 def _begin_anew_after_fork() -> None:
     for pool in _pools:
-        pool._crew.reset()  # noqa: SLF001 - this module's own
-        pool._exits.reset()  # noqa: SLF001
+        for crew in pool.crews():
+            crew.reset()
         if isinstance(pool, ProcessPool):
             pool._forget_children()  # noqa: SLF001 - they are the parent's
 
