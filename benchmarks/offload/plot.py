@@ -51,7 +51,7 @@ def _label(axes: Axes, comparisons: Sequence[Comparison], subjects: Sequence[str
     axes.set_xlim(min(1.0, *(c.ratio * 0.8 for c in comparisons)), max(c.ratio for c in comparisons) * 2.2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}x")
     axes.grid(axis="x", color="#dddddd", zorder=0)
-    axes.tick_params(length=0, colors=INK)
+    axes.tick_params(which="both", length=0, colors=INK)
     axes.spines[:].set_visible(False)
     axes.set_title(f"{OURS}: how many times better than its peers (log scale)", fontsize=12, color=INK, loc="left")
     _legend(axes, {c.loop for c in comparisons})

@@ -9,7 +9,6 @@ import operator
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import textwrap

@@ -10,6 +10,7 @@ import gc
 import inspect
 import multiprocessing.forkserver
 import multiprocessing.resource_tracker
+import multiprocessing.util
 import os
 import shutil
 import sys
@@ -180,9 +181,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Send this run's temporary files to a folder of its own; `tmp_path` stays where one looks after a failure."""
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     tempfile.tempdir = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="fc-")
-    folder, pid = tempfile.tempdir, os.getpid()
     _open_what_libuv_keeps()
-    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == pid else None)
+    # After multiprocessing has removed its own folder in there, which it does with priority -100 when Python ends.
+    multiprocessing.util.Finalize(
+        None, shutil.rmtree, args=(tempfile.tempdir,), kwargs={"ignore_errors": True}, exitpriority=-200
+    )
 
 
 def _open_what_libuv_keeps() -> None:
