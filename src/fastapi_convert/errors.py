@@ -157,7 +157,7 @@ class PoolClosed(ConvertError):
 
 
 class WorkerDied(ConvertError):
-    """The worker process ended in the middle of the call: killed, out of memory, or crashed. Only this call failed."""
+    """The worker process ended in the middle of the call: killed, out of memory, crashed. Only this call failed."""
 
 
 class NotStarted(ConvertError):
@@ -165,7 +165,7 @@ class NotStarted(ConvertError):
 
 
 class NotPicklable(ConvertError):
-    """A function, argument, result or exception cannot travel between processes. Use a `Pool` of threads, or pass data."""
+    """A function, argument, result or error cannot travel between processes. Use a `Pool` of threads, or pass data."""
 
 
 class CallableExited(ConvertError):
@@ -190,11 +190,9 @@ def problem(error: HTTPConvertError) -> dict[str, Any]:
     }
 
 
-async def _answer_problem(request: Request, error: Exception) -> JSONResponse:
+async def _answer_problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPConvertError)  # the only class this handler is registered for
-    return JSONResponse(
-        problem(error), error.status_code, headers=error.headers, media_type="application/problem+json"
-    )
+    return JSONResponse(problem(error), error.status_code, headers=error.headers, media_type="application/problem+json")
 
 
 def install(app: FastAPI) -> None:

@@ -1,3 +1,5 @@
+"""Legacy functions with string annotations, which are evaluated in this module and nowhere else."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -6,8 +8,6 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
-
-# String annotations, evaluated in this module and nowhere else: what FastAPI must still be able to do.
 
 
 class Item(BaseModel):

@@ -8,7 +8,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 import anyio
 import pytest
@@ -20,7 +21,8 @@ from tests.support.waiting import wait_until_async
 
 FUZZ_CALLS = int(os.environ.get("FUZZ_CALLS", "3000"))
 
-Leaver = Callable[[Callable[[], Awaitable[object]]], Awaitable[None]]
+Starter = Callable[[], Coroutine[Any, Any, object]]
+Leaver = Callable[[Starter], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture
@@ -29,12 +31,12 @@ async def pool() -> AsyncIterator[Pool]:
         yield pool
 
 
-async def leave_by_move_on_after(call: Callable[[], Awaitable[object]]) -> None:
+async def leave_by_move_on_after(call: Starter) -> None:
     with anyio.move_on_after(0.02):
         await call()
 
 
-async def leave_by_failing_group(call: Callable[[], Awaitable[object]]) -> None:
+async def leave_by_failing_group(call: Starter) -> None:
     async def fail() -> None:
         await anyio.sleep(0.02)
         raise ZeroDivisionError
@@ -45,18 +47,18 @@ async def leave_by_failing_group(call: Callable[[], Awaitable[object]]) -> None:
             group.start_soon(fail)
 
 
-async def leave_by_asyncio_timeout(call: Callable[[], Awaitable[object]]) -> None:
+async def leave_by_asyncio_timeout(call: Starter) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
             await call()
 
 
-async def leave_by_wait_for(call: Callable[[], Awaitable[object]]) -> None:
+async def leave_by_wait_for(call: Starter) -> None:
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(call(), 0.02)
 
 
-async def leave_by_task_cancel(call: Callable[[], Awaitable[object]]) -> None:
+async def leave_by_task_cancel(call: Starter) -> None:
     task = asyncio.ensure_future(call())
     await asyncio.sleep(0.02)
     task.cancel()
@@ -359,9 +361,10 @@ async def test_the_end_of_the_loop_is_not_held_up_for_ever(caplog: pytest.LogCap
     pool = Pool("stuck", threads=1, close_timeout=0.3)
 
     async def main() -> None:
-        asyncio.ensure_future(pool.run(gate.body))
+        left_behind.append(asyncio.ensure_future(pool.run(gate.body)))
         await wait_until_async(gate.begun.is_set)
 
+    left_behind: list[asyncio.Future[object]] = []
     began = time.monotonic()
     await asyncio.to_thread(functools.partial(asyncio.run, main()))
     assert time.monotonic() - began < 10

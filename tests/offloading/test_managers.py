@@ -154,5 +154,5 @@ async def test_inout_brings_its_variables_to_the_body(pool: Pool) -> None:
 
 async def test_a_process_cannot_hold_one() -> None:
     """Said when it is decorated, with the cure."""
-    with pytest.raises(TypeError, match="cannot live in another process.*Pool of threads"):
+    with pytest.raises(TypeError, match=r"cannot live in another process.*Pool of threads"):
         offload(Resource().hold, pool=ProcessPool("cpu", processes=1))

@@ -43,12 +43,13 @@ async def test_options_make_a_decorator() -> None:
     pool = Pool("options", threads=1)
 
     @offload(pool=pool, timeout=5)
-    def decorated() -> str:
-        return threading.current_thread().name
+    def decorated(value: str) -> int:
+        return int(value)
 
-    assert "options" in await decorated()
-    assert "options" in await offload(decorated.sync, pool=pool)()
+    assert await decorated("5") == 5
+    assert await offload(decorated.sync, pool=pool)("6") == 6
     assert await offload(int, pool=pool)("7") == 7
+    assert pool.stats().completed == 3
 
 
 async def test_the_original_is_untouched_beside_it() -> None:
@@ -65,7 +66,7 @@ async def test_the_original_is_untouched_beside_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raised", "shown"),
+    "raised,shown",
     [
         (StopIteration(3), "StopIteration"),
         (StopAsyncIteration(), "StopAsyncIteration"),
@@ -269,14 +270,14 @@ def app_with(change: Any) -> FastAPI:
     app.get("/static-method")(change(legacy.Service.static_method))
     app.get("/callable")(change(legacy.service))
     app.get("/rows")(change(legacy.rows))
-    app.get("/dependency")(functools.partial(_echo_with(change)))
+    app.get("/dependency")(_echo_with(change))
     return app
 
 
 def _echo_with(change: Any) -> Any:
     dependency = change(legacy.settings)
 
-    async def echo(options: dict[str, bool] = Depends(dependency)) -> dict[str, bool]:
+    async def echo(options: dict[str, bool] = Depends(dependency)) -> dict[str, bool]:  # noqa: B008 - local
         return options
 
     return echo
@@ -318,7 +319,7 @@ def test_dependency_overrides_find_what_was_offloaded() -> None:
     app = FastAPI()
 
     @app.get("/")
-    async def read(user: str = Depends(repository.user)) -> str:
+    async def read(user: str = Depends(repository.user)) -> str:  # noqa: FAST002 - a local name
         return user
 
     with TestClient(app) as client:
@@ -346,7 +347,7 @@ def test_a_yield_dependency_stays_open_for_the_request_and_sees_its_error() -> N
     database = offload(get_db)
 
     @app.get("/{number}")
-    async def read(number: int, db: str = Depends(database)) -> str:
+    async def read(number: int, db: str = Depends(database)) -> str:  # noqa: FAST002 - a local name
         events.append("endpoint")
         return f"{db} {1 // number}"
 

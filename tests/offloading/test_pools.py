@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
@@ -126,7 +126,7 @@ async def test_leaving_map_early_withdraws_and_awaits(pool: Pool) -> None:
 async def test_map_times_out_each_call(pool: Pool) -> None:
     """OffloadTimeout in its place."""
     gate = Gate()
-    with pytest.raises(OffloadTimeout, match="did not end within 0.05 s"):
+    with pytest.raises(OffloadTimeout, match=r"did not end within 0.05 s"):
         await anext(pool.map(gate.body, [1, 2, 3], timeout=0.05))
     gate.open()
     await wait_until_async(lambda: pool.stats().running == 0)
@@ -139,7 +139,7 @@ async def test_a_closed_pool_refuses_and_can_be_opened_again() -> None:
     async with pool:
         assert await pool.run(abs, -1) == 1
     assert pool.closed
-    with pytest.raises(PoolClosed, match="Pool 'again' is closed. Call it inside `async with pool`"):
+    with pytest.raises(PoolClosed, match=r"Pool 'again' is closed. Call it inside `async with pool`"):
         await pool.run(abs, -1)
     async with pool:
         assert await pool.run(abs, -2) == 2
@@ -192,15 +192,14 @@ def test_nonsense_is_refused_when_it_is_made(make: Any) -> None:
 async def test_a_slow_neighbour_is_not_noticed() -> None:
     """The bulkhead: 120 slow calls in one pool, an answer from another at once."""
     gate = Gate()
-    async with Pool("slow", threads=4, max_waiting=200) as slow, Pool("health", threads=1) as health:
-        async with anyio.create_task_group() as group:
-            for _ in range(120):
-                group.start_soon(slow.run, gate.body)
-            await wait_until_async(lambda: slow.stats().running == 4)
-            with anyio.fail_after(2):
-                assert await health.run(abs, -1) == 1
-            gate.open()
-
-
-def items() -> Iterator[int]:
-    yield from range(3)
+    async with (
+        Pool("slow", threads=4, max_waiting=200) as slow,
+        Pool("health", threads=1) as health,
+        anyio.create_task_group() as group,
+    ):
+        for _ in range(120):
+            group.start_soon(slow.run, gate.body)
+        await wait_until_async(lambda: slow.stats().running == 4)
+        with anyio.fail_after(2):
+            assert await health.run(abs, -1) == 1
+        gate.open()

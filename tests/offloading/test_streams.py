@@ -210,7 +210,7 @@ async def test_a_timeout_is_for_each_item(pool: Pool) -> None:
     source = Source(3, stop_at=gate)
     items = offload(source.stream, pool=pool, timeout=0.1)()
     assert await anext(items) == 0
-    with anyio.fail_after(5), pytest.raises(OffloadTimeout, match="gave no item for 0.1 s"):
+    with anyio.fail_after(5), pytest.raises(OffloadTimeout, match=r"gave no item for 0.1 s"):
         await anext(items)
     gate.open()
     await wait_until_async(lambda: source.closed == 1)

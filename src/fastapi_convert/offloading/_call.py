@@ -97,7 +97,7 @@ class Call:
             self.value = self.context.run(self._body)
         except _LOOP_BREAKERS as exc:
             self.error = exc if self.left else _defused(self.fn, exc)
-        except BaseException as exc:  # noqa: BLE001 - every outcome belongs to the caller, none to the worker
+        except BaseException as exc:
             self.error = exc
 
     def _body(self) -> Any:

@@ -68,6 +68,7 @@ class Crew:
         self.queue: deque[Call] = deque()
         #: Whether a body can be ended from outside, as a process can and a thread cannot.
         self.can_kill = False
+        self.closed = False
         #: Called when the workers were sent home.
         self.on_dismissed: Callable[[], None] = _nothing
         self.rejected = self.timed_out = self.abandoned = self.completed_elsewhere = 0
@@ -142,9 +143,18 @@ class Crew:
         if not self.users:
             self.dismiss()
 
+    def close(self) -> None:
+        """The pool was closed: nobody stays, though loops go on."""
+        self.closed = True
+        self.dismiss()
+
+    def _is_needed(self) -> bool:
+        return self.users > 0 and not self.closed
+
     def dismiss(self) -> None:
         """Send the idle workers home, and wait the instant that this takes; busy ones follow when they are done."""
-        leaving = set() if self.users else {worker for worker in tuple(self.workers) if worker.call is None}
+        # With nobody left to work for, who has just finished leaves too, without lying down first.
+        leaving = {worker for worker in tuple(self.workers) if worker.call is None and not self._is_needed()}
         while self._idle:
             worker = self._idle.pop()
             leaving.add(worker)
@@ -221,7 +231,7 @@ class Crew:
         woken = False
         self._idle.append(worker)
         # Look again after lying down: a call queued in between woke nobody.
-        if not self.queue and self.users:
+        if not self.queue and self._is_needed():
             woken = worker.gate.acquire(timeout=IDLE_SECONDS)
         if not woken:
             try:

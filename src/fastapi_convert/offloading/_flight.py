@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from contextvars import copy_context
@@ -68,8 +69,11 @@ class Flight(Call):
         return True
 
     async def leave(self) -> None:
-        """Wait, whatever happens, until the body has ended; its outcome is lost."""
+        """Wait, whatever happens, until the body has ended or its timeout has; its outcome is lost."""
         self.left = True
-        with anyio.CancelScope(shield=True):
+        left = math.inf if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+        with anyio.CancelScope(shield=True, deadline=anyio.current_time() + left):
             while not self.finished:
                 await self._ended.wait()
+        if not self.finished:
+            self._owner.abandoned += 1

@@ -20,18 +20,18 @@ open_holds: ContextVar[tuple[Hold, ...]] = ContextVar("fastapi_convert_open_hold
 class Hold:
     """One thing that is held. A flag and not a ContextVar token, because what is held may be let go in another task."""
 
-    __slots__ = ("_open", "_pool")
+    __slots__ = ("_pool", "is_open")
 
     def __init__(self, pool: BasePool) -> None:
         self._pool = pool
-        self._open = True
-        open_holds.set((*(hold for hold in open_holds.get() if hold._open), self))
+        self.is_open = True
+        open_holds.set((*(hold for hold in open_holds.get() if hold.is_open), self))
 
     def let_go(self) -> None:
-        self._open = False
+        self.is_open = False
 
     def is_of(self, pool: BasePool) -> bool:
-        return self._open and self._pool is pool
+        return self.is_open and self._pool is pool
 
 
 def holds_of(pool: BasePool) -> int:

@@ -75,7 +75,7 @@ async def hop(
     options: Options = DEFAULTS,
     context: Context | None = None,
 ) -> Any:
-    """Run `fn(*args, **kwargs)` on a worker of `crew`, in `context` or a copy of the current one, and return its result.
+    """Run `fn(*args, **kwargs)` on a worker of `crew`, in `context` or a copy of the current one; return its result.
 
     Raises what the function raises, `PoolFull` at once when there is no room, `OffloadTimeout` in time.
     """

@@ -8,7 +8,7 @@ import inspect
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Never, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Never, ParamSpec, Protocol, TypeVar, cast, overload
 
 from ._hop import ContextMode, OnCancel, Options
 from ._managers import OffloadedManager
@@ -211,6 +211,10 @@ def _convert(settings: Settings, fn: Any) -> Any:
     if inspect.isgeneratorfunction(_innermost(fn)):
         _refuse_process(fn, settings, "A generator")
         return _stream_function(fn, settings)
+    return _convert_plain(settings, fn)
+
+
+def _convert_plain(settings: Settings, fn: Any) -> Any:
     if isinstance(settings.pool, ProcessPool) and settings.options.context == "inout":
         raise TypeError(f'context="inout" cannot bring variables back from another process: {fn!r}. Use a Pool.')
     if stands_in_class_body(fn):

@@ -156,7 +156,7 @@ class Stream:
                 del error  # this frame is in the traceback: no cycle
 
     async def throw(self, exc: BaseException) -> None:
-        """Raise `exc` in the generator where it stands; returns if the generator swallows it. Waiting items are lost."""
+        """Raise `exc` in the generator where it stands; returns if it is swallowed there. Waiting items are lost."""
         with anyio.CancelScope(shield=True):
             await self._pause()
         self.buffer.clear()

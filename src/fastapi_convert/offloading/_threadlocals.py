@@ -14,7 +14,7 @@ from anyio import CancelScope
 from ._call import current_call
 
 try:
-    from anyio._core._eventloop import threadlocals as _anyio  # noqa: PLC2701 - see above
+    from anyio._core._eventloop import threadlocals as _anyio
 except ImportError:  # another anyio: from_thread then asks for its token, and says so
     _anyio = threading.local()
 

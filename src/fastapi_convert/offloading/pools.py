@@ -8,14 +8,15 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence
+from contextlib import aclosing
 from contextvars import Context
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 import anyio
-from typing_extensions import Self
+import anyio.to_thread
 
 from fastapi_convert.errors import OffloadTimeout, PoolClosed, PoolFull
 
@@ -171,7 +172,7 @@ class BasePool(ABC):
         *,
         limit: int | None = None,
         timeout: float | None = None,
-    ) -> AsyncIterator[R]:
+    ) -> AsyncGenerator[R, None]:
         """Call `fn` on each item, several at a time, and yield the results in the order of the items.
 
         Args:
@@ -198,12 +199,13 @@ class BasePool(ABC):
         limit = limit or self._crew.size
         options = Options(timeout=timeout)
         try:
-            async for item in _each(items):
-                while not (flight := self._launch(fn, item, options, must=not flights)):
-                    yield await flights.popleft().land()
-                flights.append(flight)
-                if len(flights) >= limit:
-                    yield await flights.popleft().land()
+            async with aclosing(_each(items)) as source:
+                async for item in source:
+                    while not (flight := self._launch(fn, item, options, must=not flights)):
+                        yield await flights.popleft().land()
+                    flights.append(flight)
+                    if len(flights) >= limit:
+                        yield await flights.popleft().land()
             while flights:
                 yield await flights.popleft().land()
         finally:
@@ -251,14 +253,16 @@ class BasePool(ABC):
                     tell_stuck(crew)
                 break
             await anyio.sleep(0.005)
-        self._end()
+        await anyio.to_thread.run_sync(self._end)
 
     def _end(self) -> None:
         for crew in self.crews():
-            crew.dismiss()
+            crew.close()
 
     async def __aenter__(self) -> Self:
         self._closed = False
+        for crew in self.crews():
+            crew.closed = False
         return self
 
     async def __aexit__(
@@ -303,6 +307,7 @@ class Pool(BasePool):
         self.threads = threads
 
     def bind(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
         return fn
 
 
@@ -356,6 +361,7 @@ class ProcessPool(BasePool):
         self._crew.on_dismissed = self._close_idle
 
     def bind(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """What has a process run `fn`."""
         return named(functools.partial(self._call_in_child, fn), fn)
 
     def stats(self) -> PoolStats:
@@ -432,14 +438,13 @@ class ProcessPool(BasePool):
         for child in tuple(self._busy):  # past the close_timeout: a process, unlike a thread, can be ended
             child.kill()
         super()._end()
-        self._close_idle()
 
     def _close_idle(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
 
-async def _each(items: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
+async def _each(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item

@@ -62,7 +62,7 @@ class OffloadRoute(APIRoute):
         endpoint = route.dependant.call
         if inspect.isgeneratorfunction(endpoint):
             route.dependant.call = offload(endpoint, pool=self.pool, timeout=self.timeout)
-        elif inspect.isfunction(endpoint) and not inspect.iscoroutinefunction(inspect.unwrap(endpoint)):
+        elif _is_plain(endpoint):
             route.dependant.call = self._one_hop(route, endpoint)
             field = route.response_field
             if field is not None:
@@ -120,6 +120,12 @@ def _finish(route: Any, field: Any, result: Any) -> Any:
     options = {name: getattr(route, f"response_model_{name}") for name in _SERIALIZER_OPTIONS}
     to_json = isinstance(route.response_class, DefaultPlaceholder) and hasattr(field, "serialize_json")
     return _Ready((field.serialize_json if to_json else field.serialize)(value, **options))
+
+
+def _is_plain(endpoint: Any) -> bool:
+    # FastAPI, too, awaits what is a coroutine function itself or wraps one.
+    either = (endpoint, inspect.unwrap(endpoint))
+    return inspect.isroutine(endpoint) and not any(map(inspect.iscoroutinefunction, either))
 
 
 def _effective(route: APIRoute) -> Any:
