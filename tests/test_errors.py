@@ -184,4 +184,4 @@ def test_the_http_errors_are_those_of_the_contract() -> None:
 def test_the_reference_shows_the_whole_module() -> None:
     """The page renders the module itself, so nothing can be missing; and a problem is plain JSON."""
     assert "\n::: fastapi_convert.errors\n" in (ROOT / "docs/reference/errors.md").read_text()
-    json.dumps(errors.problem(errors.PoolFull(SECRET)))
+    json.dumps(errors._problem(errors.PoolFull(SECRET)))

@@ -168,8 +168,8 @@ class NotPicklable(ConvertError):
     """A function, argument, result or error cannot travel between processes. Use a `Pool` of threads, or pass data."""
 
 
-class CallableExited(ConvertError):
-    """The offloaded function raised what would stop an event loop: `SystemExit`, `KeyboardInterrupt`, `StopIteration` ...
+class CallableExited(ConvertError, RuntimeError):
+    """The offloaded function raised what would stop an event loop: `SystemExit`, `StopIteration` and their like.
 
     The original is the `__cause__`. Raise an ordinary exception in the function instead.
     """
@@ -179,7 +179,7 @@ class CpuBoundWarning(RuntimeWarning):
     """A function in a thread pool spends its time on the CPU, which starves the event loop. Use a `ProcessPool`."""
 
 
-def problem(error: HTTPConvertError) -> dict[str, Any]:
+def _problem(error: HTTPConvertError) -> dict[str, Any]:
     """The RFC 9457 body of an error: `title`, `status`, `detail`, and the stable extension member `code`."""
     return {
         "type": "about:blank",
@@ -192,7 +192,9 @@ def problem(error: HTTPConvertError) -> dict[str, Any]:
 
 async def _answer_problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPConvertError)  # the only class this handler is registered for
-    return JSONResponse(problem(error), error.status_code, headers=error.headers, media_type="application/problem+json")
+    return JSONResponse(
+        _problem(error), error.status_code, headers=error.headers, media_type="application/problem+json"
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -204,10 +206,15 @@ def install(app: FastAPI) -> None:
     Args:
         app: The application; a mounted sub-application needs its own call.
 
+    Raises:
+        RuntimeError: The application has started, and takes no more handlers.
+
     Example:
         >>> from fastapi import FastAPI
         >>> from fastapi_convert import errors
         >>> app = FastAPI()
         >>> errors.install(app)
     """
+    if app.middleware_stack is not None:
+        raise RuntimeError("errors.install(app) came too late: the application has started. Call it where app is made.")
     app.add_exception_handler(HTTPConvertError, _answer_problem)

@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from fastapi_convert import OffloadTimeout, Pool, offload
-from fastapi_convert.offloading import check_cancelled
+from fastapi_convert.offloading import check_cancelled, time_left
 from tests.offloading.bodies import Gate, Live
 from tests.support.waiting import wait_until_async
 
@@ -372,3 +372,21 @@ async def test_the_end_of_the_loop_is_not_held_up_for_ever(caplog: pytest.LogCap
     assert "in body" in caplog.text
     gate.open()
     await wait_until_async(lambda: gate.now == 0)
+
+
+async def test_check_cancelled_at_the_very_deadline_is_a_timeout_too(
+    pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The body may notice before the loop's timer does: the caller sees no difference, and nothing is logged."""
+
+    def body() -> None:
+        while True:
+            check_cancelled()
+            time.sleep(time_left() or 0)
+
+    for _ in range(20):
+        with pytest.raises(OffloadTimeout):
+            await offload(body, pool=pool, timeout=0.02)()
+    await wait_until_async(lambda: pool.stats().running == 0)
+    assert pool.stats().timed_out == 20
+    assert caplog.text == ""

@@ -237,8 +237,9 @@ class AsyncCallable:
 )
 def test_what_is_asynchronous_already_is_refused_at_decoration(fn: Any) -> None:
     """With the cure."""
+    convert: Any = offload  # to the type checker this never returns
     with pytest.raises(TypeError, match="await it as it is"):
-        offload(fn)
+        convert(fn)
 
 
 def test_what_cannot_cross_into_a_process_is_refused_at_decoration() -> None:

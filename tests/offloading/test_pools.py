@@ -203,3 +203,22 @@ async def test_a_slow_neighbour_is_not_noticed() -> None:
         with anyio.fail_after(2):
             assert await health.run(abs, -1) == 1
         gate.open()
+
+
+async def test_what_could_not_begin_before_the_end_is_refused_not_run_later() -> None:
+    """A closed pool starts nothing."""
+    gate, queued = Gate(), Gate()
+    pool = Pool("ended", threads=1, close_timeout=0.1)
+
+    async def late() -> None:
+        with pytest.raises(PoolClosed, match="closed before this call could begin"):
+            await pool.run(queued.body)
+
+    async with anyio.create_task_group() as group:
+        async with pool:
+            group.start_soon(pool.run, gate.body)
+            await wait_until_async(gate.begun.is_set)
+            group.start_soon(late)
+            await wait_until_async(lambda: pool.stats().waiting == 1)
+        gate.open()
+    assert queued.runs == 0

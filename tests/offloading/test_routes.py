@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -13,7 +14,7 @@ from fastapi.responses import PlainTextResponse
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from fastapi_convert import OffloadRoute, Pool, offload
+from fastapi_convert import OffloadRoute, Pool, ProcessPool, offload
 from tests.offloading.bodies import Gate
 
 
@@ -72,6 +73,8 @@ def build(route_class: Any) -> FastAPI:  # noqa: C901 - one short endpoint of ea
     @router.post("/body", status_code=201)
     def body(item: Item, where: Annotated[str, Depends(lambda: "here")]) -> Item:
         return Item(name=item.name + where)
+
+    router.get("/partial")(partial(without_none))
 
     @router.get("/async")
     async def asynchronous() -> Item:
@@ -178,3 +181,9 @@ def test_offloaded_functions_keep_working_as_endpoints_of_such_a_router() -> Non
 
 def abs_of(value: int) -> int:
     return abs(value)
+
+
+def test_a_process_pool_is_refused_for_routes() -> None:
+    """At once, not with a 500 at each request."""
+    with pytest.raises(TypeError, match="use a Pool"):
+        OffloadRoute.using(ProcessPool("cpu", processes=1))

@@ -49,56 +49,57 @@ class Box(Protocol):
 class Call:
     """A function with its arguments, and later its outcome. Belongs to one event loop and runs at most once."""
 
-    __slots__ = (
-        "args",
-        "box",
-        "context",
-        "crew",
-        "deadline",
-        "error",
-        "finished",
-        "fn",
-        "kwargs",
-        "left",
-        "loan",
-        "parent",
-        "timed_out",
-        "value",
-        "waiter",
-    )
+    # Defaults of the class, not slots that each call would have to fill: calls are made by the hundred thousand.
+    #: Set before the call is handed over.
+    box: Box
+    deadline: float | None = None
+    value: Any = None
+    error: BaseException | None = None
+    waiter: Any = None
+    #: Whose slot the body holds, while it runs; and the thread that this slot is lent to meanwhile.
+    crew: object = None
+    loan: threading.Thread | None = None
+    #: The outcome has reached the loop.
+    finished = False
+    #: Nobody will take the outcome any more: the caller was cancelled or has had its `OffloadTimeout`.
+    left = False
+    timed_out = False
 
     def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Context) -> None:
         self.fn = fn
         self.args = args
         self.kwargs = kwargs
         self.context = context
-        self.box: Box | None = None
-        self.deadline: float | None = None
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self.waiter: Any = None
         self.parent = current_call.get()
-        #: Whose slot the body holds, while it runs; and the thread that this slot is lent to meanwhile.
-        self.crew: object = None
-        self.loan: threading.Thread | None = None
-        #: The outcome has reached the loop.
-        self.finished = False
-        #: Nobody will take the outcome any more: the caller was cancelled or has had its `OffloadTimeout`.
-        self.left = False
-        self.timed_out = False
 
     def execute(self) -> None:
         """Run the body on the current thread and keep what comes of it; raises nothing."""
-        if self.deadline is not None and time.monotonic() >= self.deadline:
+        if self._is_late():
             self.timed_out = True
             self.error = OffloadTimeout(f"{name_of(self.fn)}() was still waiting for a worker when its timeout ended.")
             return
         try:
             self.value = self.context.run(self._body)
         except _LOOP_BREAKERS as exc:
-            self.error = exc if self.left else _defused(self.fn, exc)
+            self.error = exc if self.left else self._defused(exc)
         except BaseException as exc:
             self.error = exc
+
+    def _is_late(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def _defused(self, cause: BaseException) -> CallableExited | OffloadTimeout:
+        error: CallableExited | OffloadTimeout
+        if isinstance(cause, asyncio.CancelledError) and self._is_late():  # check_cancelled() was before the timer
+            self.timed_out = True
+            error = OffloadTimeout(f"{name_of(self.fn)}() stopped because its timeout had ended.")
+        else:
+            error = CallableExited(
+                f"{name_of(self.fn)}() raised {cause!r}, which would have stopped the event loop. "
+                "Raise an ordinary exception in the function instead."
+            )
+        error.__cause__ = cause
+        return error
 
     def _body(self) -> Any:
         current_call.set(self)
@@ -127,15 +128,6 @@ class Call:
         return f"<Call {name_of(self.fn)}>"
 
 
-def _defused(fn: Callable[..., Any], cause: BaseException) -> CallableExited:
-    error = CallableExited(
-        f"{name_of(fn)}() raised {cause!r}, which would have stopped the event loop. "
-        "Raise an ordinary exception in the function instead."
-    )
-    error.__cause__ = cause
-    return error
-
-
 def tell_lost(fn: Callable[..., Any], error: BaseException) -> None:
     """Log an error that has no caller left to be raised in; a cancellation that the body noticed is no error."""
     if not isinstance(error, (asyncio.CancelledError, OffloadTimeout)):
@@ -159,8 +151,8 @@ def named(fn: Callable[..., Any], after: Callable[..., Any]) -> Callable[..., An
 def time_left() -> float | None:
     """How many seconds the offloaded function that calls this may still take; `None` where there is no timeout.
 
-    Outside an offloaded call it is `None` too, so that the function still runs when it is called directly. Never
-    below zero: once it is 0.0 the caller has had its `OffloadTimeout`.
+    Outside an offloaded call, and in a worker process, it is `None` too, so that the function still runs when it is
+    called directly. Never below zero: at 0.0 the caller has its `OffloadTimeout`.
 
     Example:
         >>> from fastapi_convert.offloading import time_left
@@ -177,11 +169,11 @@ def check_cancelled() -> None:
     """Stop here if nobody waits for the offloaded function any more; does nothing outside an offloaded call.
 
     Call it between steps of long work, where stopping leaves things whole. It is what makes a thread, which cannot
-    be killed, end early and give its slot back.
+    be killed, end early and give its slot back. In a worker process it does nothing: that is killed at its timeout.
 
     Raises:
-        asyncio.CancelledError: The caller was cancelled (a client gone, a task group failing) or has had its
-            `OffloadTimeout`. It is no `Exception`, so a legacy `except Exception` does not swallow it.
+        asyncio.CancelledError: The caller was cancelled (a stream's client gone, a task group failing), or the timeout
+            has ended. It is no `Exception`, so a legacy `except Exception` does not swallow it.
 
     Example:
         >>> from fastapi_convert.offloading import check_cancelled

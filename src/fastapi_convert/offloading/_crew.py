@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_convert.errors import PoolFull
 
-from ._call import Call, logger, name_of
+from ._call import Box, Call, logger, name_of
 from ._cpu import CpuGauge, tell_hog
 
 if TYPE_CHECKING:
@@ -42,15 +42,18 @@ def _nothing() -> None:
 class Worker:
     """One thread, the call it runs, and the lock it sleeps on."""
 
-    __slots__ = ("call", "completed", "gate", "gauge", "thread")
+    __slots__ = ("box", "call", "completed", "gate", "gauge", "thread", "told_call")
 
     def __init__(self) -> None:
+        self.box: Box | None = None
         self.call: Call | None = None
         self.completed = 0
         self.gauge = CpuGauge()
         self.gate = threading.Lock()
         self.gate.acquire()
         self.thread: threading.Thread | None = None
+        #: The call whose stack was logged as stuck.
+        self.told_call: Call | None = None
 
 
 class Crew:
@@ -103,12 +106,21 @@ class Crew:
                 "Let the client retry (Retry-After), add workers, or raise max_waiting."
             )
         queue.append(call)
-        self._wake()
+        if not self._waking:
+            self._wake()
 
     def submit_first(self, call: Call) -> None:
         """Queue a call before all others and beyond `max_waiting`: the rest of work that was accepted already."""
         self.queue.appendleft(call)
         self._wake()
+
+    def refuse_waiting(self, error: Exception) -> None:
+        """Answer every call that waits with `error` instead of running it."""
+        for queue in (self.queue, *(lane.queue for lane in tuple(self.lanes))):
+            while queue:
+                call = queue.popleft()
+                call.error = error
+                call.box.post(call)
 
     def withdraw(self, call: Call) -> bool:
         """Take back a call that no worker has taken; `False` where one has."""
@@ -210,21 +222,17 @@ class Crew:
 
     def _serve(self, worker: Worker) -> None:
         self._waking = False
-        while self._take(worker):
-            self._run(worker)
-
-    def _take(self, worker: Worker) -> bool:
-        """Get the next call, sleeping for it if need be; `False` when it is time to go home."""
+        queue = self.queue
         while True:
             try:
-                worker.call = self.queue.popleft()
+                worker.call = queue.popleft()
             except IndexError:
                 if self._sleep(worker) or not self._leave(worker):
                     continue
-                return False
-            if self.queue:
+                return
+            if queue and not self._waking:
                 self._wake()
-            return True
+            self._run(worker, worker.call)
 
     def _sleep(self, worker: Worker) -> bool:
         """Wait to be woken; `False` if that took too long or nobody is left who could."""
@@ -252,9 +260,11 @@ class Crew:
             self._completed_by_gone += worker.completed
             return True
 
-    def _run(self, worker: Worker) -> None:
-        call = worker.call
-        assert call is not None and call.box is not None  # noqa: PT018 - for the type checker
+    def _run(self, worker: Worker, call: Call) -> None:
+        box = call.box
+        if box is not worker.box:
+            worker.box = box
+            box.claim_thread()
         began = time.monotonic()
         self._execute(call)
         seconds = time.monotonic() - began
@@ -262,11 +272,9 @@ class Crew:
             self._tell_hog(call, seconds)
         worker.completed += 1
         worker.call = None
-        call.box.post(call)
+        box.post(call)
 
     def _execute(self, call: Call) -> None:
-        assert call.box is not None
-        call.box.claim_thread()
         call.crew = self
         call.execute()
         call.crew = None
@@ -297,6 +305,6 @@ class Crew:
         return True
 
     def _run_loan(self, call: Call) -> None:
+        call.box.claim_thread()
         self._execute(call)
-        assert call.box is not None
         call.box.post(call)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 class Flight(Call):
     """One call under way. A task group would not do: `map` yields while calls run, and a scope may not span a yield."""
 
-    __slots__ = ("_ended", "_failure", "_lane", "_options", "_owner")
-
     def __init__(self, crew: Crew, fn: Callable[..., Any], item: Any, options: Options) -> None:
         super().__init__(fn, (item,), {}, copy_context())
         self._ended = anyio.Event()

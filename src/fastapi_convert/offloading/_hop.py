@@ -10,7 +10,7 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,7 +51,14 @@ _OWN = {current_call, open_holds}
 class AsyncioCall(Call):
     """A call that an asyncio future stands for."""
 
-    __slots__ = ()
+    def deliver(self) -> None:
+        future = self.waiter
+        if self.error is None and not (self.left or future.done()):  # what nearly always happens
+            self.finished = True
+            self.waiter = None
+            future.set_result(self.value)
+        else:
+            super().deliver()
 
     def resolve(self, error: BaseException | None) -> None:
         future: asyncio.Future[Any]
@@ -67,36 +74,33 @@ class AsyncioCall(Call):
             future.set_exception(error)
 
 
-async def hop(
+def hop(
     crew: Crew,
     fn: Callable[..., Any],
     args: tuple[Any, ...] = (),
     kwargs: dict[str, Any] | None = None,
     options: Options = DEFAULTS,
     context: Context | None = None,
-) -> Any:
-    """Run `fn(*args, **kwargs)` on a worker of `crew`, in `context` or a copy of the current one; return its result.
+) -> Coroutine[Any, Any, Any]:
+    """Run `fn(*args, **kwargs)` on a worker of `crew`, in `context` or a copy of the current one; await its result.
 
-    Raises what the function raises, `PoolFull` at once when there is no room, `OffloadTimeout` in time.
+    Raises `PoolFull` at once when there is no room; awaited, what the function raises, or `OffloadTimeout` in time.
+    Not a coroutine function itself: each one between a caller and its future costs as much as the rest of this.
     """
     context = context or copy_context()
     try:
-        asyncio.get_running_loop()
+        box = current_mailbox(crew)
     except RuntimeError:
         from ._trio import hop_on_trio  # noqa: PLC0415 - trio is not installed everywhere
 
-        return await hop_on_trio(crew, fn, args, kwargs or {}, context, options)
-    return await wait_for(start(crew, AsyncioCall(fn, args, kwargs or {}, context), options), crew, options)
-
-
-def start(crew: Crew, call: AsyncioCall, options: Options) -> AsyncioCall:
-    """Hand a call to the crew; its `waiter` is a future of the running asyncio loop."""
-    box = call.box = current_mailbox(crew)
+        return hop_on_trio(crew, fn, args, kwargs or {}, context, options)
+    call = AsyncioCall(fn, args, kwargs or {}, context)
+    call.box = box
     call.waiter = box.loop.create_future()
     if options.timeout is not None:
         call.deadline = time.monotonic() + options.timeout
     crew.submit(call)
-    return call
+    return wait_for(call, crew, options)
 
 
 def start_anywhere(crew: Crew, call: Call, *, first: bool = False) -> Crew | Lane:
@@ -127,7 +131,7 @@ async def wait_for(call: AsyncioCall, crew: Crew, options: Options) -> Any:
     except BaseException as exc:
         if not (call.finished or call.left):  # no outcome yet: the caller was cancelled, or its coroutine closed
             await leave(call, crew, options, exc)
-        elif call.timed_out:
+        elif call.timed_out and not call.left:  # else the timer has counted it
             crew.timed_out += 1
         raise
     finally:
@@ -239,6 +243,9 @@ def tell_stuck(crew: Crew, call: Call | None = None) -> None:
     for worker in tuple(crew.workers):
         if worker.call is None or call not in (None, worker.call) or worker.thread is None:
             continue
+        if worker.told_call is worker.call:  # once for each stuck body: a pool and its loop may both end
+            continue
+        worker.told_call = worker.call
         frame = frames.get(worker.thread.ident or 0)
         where = "".join(traceback.format_stack(frame, limit=8)) if frame else "  (unknown)\n"
         logger.warning("%s() of pool %r did not end in time:\n%s", name_of(worker.call.fn), crew.name, where)

@@ -156,7 +156,7 @@ def offload(
         pool: A `Pool` or `ProcessPool`; `default_pool()` when left out.
         timeout: Seconds for waiting and running together (for a generator: until the next item). The answer is an
             `OffloadTimeout`, in time. A thread cannot be killed, so the function may run on and keeps its worker;
-            `check_cancelled()` and `time_left()` in it help. A process is killed.
+            `check_cancelled()` and `time_left()` in it help. A process is killed; a cancellation does not kill it.
         on_cancel: What a cancelled caller does while the function runs. `"wait"`: leaves when the function has ended,
             so nothing goes on behind its back. `"abandon"`: leaves at once; the worker stays taken until the end. A
             call that has not begun is taken back in both.
@@ -208,7 +208,7 @@ def _convert(settings: Settings, fn: Any) -> Any:
     if _is_context_manager_function(fn):
         _refuse_process(fn, settings, "A context manager")
         return _manager_function(fn, settings)
-    if inspect.isgeneratorfunction(_innermost(fn)):
+    if inspect.isgeneratorfunction(innermost(fn)):
         _refuse_process(fn, settings, "A generator")
         return _stream_function(fn, settings)
     return _convert_plain(settings, fn)
@@ -224,7 +224,7 @@ def _convert_plain(settings: Settings, fn: Any) -> Any:
     return call_function(fn, settings)
 
 
-def _innermost(fn: Any) -> Any:
+def innermost(fn: Any) -> Any:
     """The function that runs in the end: behind partials and methods, or the `__call__` of an object."""
     while isinstance(fn, functools.partial):
         fn = fn.func
@@ -234,7 +234,7 @@ def _innermost(fn: Any) -> Any:
 
 
 def _refuse_async(fn: Any) -> None:
-    inner = _innermost(fn)
+    inner = innermost(fn)
     if inspect.iscoroutinefunction(inner) or inspect.isasyncgenfunction(inner):
         raise TypeError(
             f"offload() takes synchronous callables, and {fn!r} is asynchronous: await it as it is. "
@@ -307,7 +307,7 @@ def _at_home_with(fn: Callable[..., Any], wrapper: Callable[..., Any]) -> Any:
     own code uses none, only what it closes over.
     """
     assert isinstance(wrapper, types.FunctionType)
-    inner = inspect.unwrap(_innermost(fn))
+    inner = inspect.unwrap(innermost(fn))
     namespace = getattr(inner, "__globals__", wrapper.__globals__)
     moved = types.FunctionType(wrapper.__code__, namespace, wrapper.__name__, None, wrapper.__closure__)
     functools.update_wrapper(moved, fn, updated=())

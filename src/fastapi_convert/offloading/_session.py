@@ -246,6 +246,8 @@ class Session:
         if self._stopped:
             return WorkerDied(f"{who} was killed by its pool {doing}. Only this call failed.")
         how, cure = _cause_of_death(self._exit_code())
+        if doing.startswith("while it started"):
+            cure = 'A script that starts a ProcessPool needs the guard `if __name__ == "__main__":`.'
         return WorkerDied(f"{who} {how} {doing}. Only this call failed. {cure}")
 
 

@@ -45,7 +45,7 @@ class Stream:
         self._pool, self._fn, self._args, self._kwargs, self._options = pool, fn, args, kwargs, options
         self._context = copy_context()
         self._generator: Generator[Any, Any, Any] | None = None
-        self._limit = 1
+        self._may_run_ahead = False
         self._pump_call: _PumpCall | None = None
         self._lane: Crew | Lane | None = None
         self._news = anyio.Event()
@@ -53,6 +53,7 @@ class Stream:
         self._ended = False
         self._closing = False
         self._overdue = False
+        self._abandoned = False
         self._error: BaseException | None = None
         self._hold: Hold | None = None
 
@@ -63,7 +64,7 @@ class Stream:
         if self._generator is None:
             self._generator = self._fn(*self._args, **self._kwargs)
             self._args, self._kwargs = (), {}
-        buffer, size = self.buffer, 0
+        buffer, size, ahead = self.buffer, 0, self._may_run_ahead
         try:
             while not self._closing:
                 item = next(self._generator)
@@ -72,7 +73,8 @@ class Stream:
                     self._announce()
                 if type(item) is bytes or type(item) is str:
                     size += len(item)
-                if len(buffer) >= self._limit or size >= AHEAD_BYTES:
+                # Not by the length of the buffer alone: the consumer may have emptied it in this very moment.
+                if not ahead or len(buffer) >= AHEAD_ITEMS or size >= AHEAD_BYTES:
                     return
             self._generator.close()
         except StopIteration:
@@ -86,7 +88,7 @@ class Stream:
     def _announce(self) -> None:
         self._consumer_waits = False
         call = self._pump_call
-        assert call is not None and call.box is not None  # noqa: PT018 - for the type checker
+        assert call is not None
         call.box.post(self)
 
     # On the loop
@@ -113,7 +115,7 @@ class Stream:
         return True
 
     def _start_pump(self) -> None:
-        began = self._generator is not None
+        began = self._may_run_ahead = self._generator is not None
         call = self._pump_call = _PumpCall(named(self._pump, self._fn), (), {}, self._context)
         call.waiter = self
         try:
@@ -121,8 +123,6 @@ class Stream:
         except BaseException:
             self._pump_call, self._ended = None, True
             raise
-        if began:
-            self._limit = AHEAD_ITEMS
 
     async def _wait(self, started: float) -> None:
         self._news = anyio.Event()
@@ -146,6 +146,8 @@ class Stream:
         self._pump_call = None
         self._error = error
         self._news.set()
+        if self._abandoned and not self._ended:  # it paused before it could see that it was to close
+            self._start_pump()
 
     def _raise_error(self) -> None:
         error, self._error = self._error, None
@@ -209,6 +211,7 @@ class Stream:
 
     def _abandon(self) -> None:
         """Leave without waiting: a pump under way closes the generator itself; else a last one is started to do it."""
+        self._abandoned = True
         if self._pump_call is not None:
             self._pump_call.left = True
         elif self._generator is not None:
@@ -217,8 +220,6 @@ class Stream:
 
 class _PumpCall(Call):
     """A stretch of a generator's run."""
-
-    __slots__ = ()
 
     def resolve(self, error: BaseException | None) -> None:
         self.waiter.pump_ended(error)

@@ -46,8 +46,6 @@ def current_lane(crew: Crew) -> Lane:
 class TrioCall(Call):
     """A call whose end sets an event."""
 
-    __slots__ = ("failure",)
-
     failure: BaseException | None
 
     def resolve(self, error: BaseException | None) -> None:

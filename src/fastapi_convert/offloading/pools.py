@@ -8,7 +8,7 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from contextvars import Context
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from ._process import Child
 if TYPE_CHECKING:
     from ._trio import Lane
 
-__all__ = ("Pool", "PoolStats", "ProcessPool", "default_pool")
+__all__ = ("BasePool", "Pool", "PoolStats", "ProcessPool", "default_pool")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -112,16 +112,16 @@ class BasePool(ABC):
         """
         return await self.call(fn, args, kwargs)  # type: ignore[no-any-return]  # what fn returns
 
-    async def call(
+    def call(
         self,
         fn: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         options: Options = DEFAULTS,
         context: Context | None = None,
-    ) -> Any:
-        """`run` with options; what `offload` is made of."""
-        return await hop(self._crew_for_call(), self.bind(fn), args, kwargs, options, context)
+    ) -> Coroutine[Any, Any, Any]:
+        """`run` with options, to be awaited at once; what `offload` is made of."""
+        return hop(self._crew_for_call(), self.bind(fn), args, kwargs, options, context)
 
     async def call_exit(self, fn: Callable[..., Any], context: Context, mode: ContextMode = "in") -> Any:
         """Run the end of something that this pool has begun: never refused, withdrawn or starved by its other calls."""
@@ -242,18 +242,22 @@ class BasePool(ABC):
     async def aclose(self) -> None:
         """Take no more calls, wait for those that run, at most `close_timeout` seconds, and end the workers.
 
-        Calls that still wait are let run first. Bodies that do not end in time are logged with the place they are
-        in, and left behind on their daemon threads. May be called twice.
+        Calls that wait are let run; those that could not begin in time get `PoolClosed`. Bodies that do not end in
+        time are logged with the place they are in, and left behind on their daemon threads. May be called twice.
         """
         self._closed = True
         deadline = time.monotonic() + self._crew.close_timeout
         while (stats := self.stats()).running or stats.waiting:
             if time.monotonic() >= deadline:
-                for crew in self.crews():
-                    tell_stuck(crew)
+                self._give_up()
                 break
             await anyio.sleep(0.005)
         await anyio.to_thread.run_sync(self._end)
+
+    def _give_up(self) -> None:
+        for crew in self.crews():
+            crew.refuse_waiting(PoolClosed(f"Pool {self.name!r} was closed before this call could begin."))
+            tell_stuck(crew)
 
     def _end(self) -> None:
         for crew in self.crews():
@@ -285,7 +289,9 @@ class Pool(BasePool):
     Args:
         name: For errors, logs, thread names and stats.
         threads: The bound. It holds whatever cancels whom: a call whose caller has left keeps its thread until the
-            function ends.
+            function ends. Only what must get through to free others goes beyond it, and only when all are busy: calls
+            within calls, the ends of generators and context managers, and calls of tasks that hold one of these, on
+            a reserve of a quarter as many threads (at least two).
         max_waiting: How many calls may wait for a thread; the next one is refused with `PoolFull` at once.
         close_timeout: Seconds that running calls have to end in when the pool or its event loop ends.
 

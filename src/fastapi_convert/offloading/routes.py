@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ._offload import offload
-from .pools import BasePool
+from ._offload import innermost, offload
+from .pools import BasePool, ProcessPool
 
 __all__ = ("OffloadRoute",)
 
@@ -51,16 +51,23 @@ class OffloadRoute(APIRoute):
         """A route class whose endpoints run in `pool`, each within `timeout` seconds.
 
         Args:
-            pool: A `Pool`; a `ProcessPool` cannot validate responses, offload the function itself instead.
+            pool: A `Pool`. For a `ProcessPool`, offload the function itself instead.
             timeout: Seconds for waiting and running; past it the answer is 504.
+
+        Raises:
+            TypeError: `pool` is a `ProcessPool`.
         """
+        if isinstance(pool, ProcessPool):
+            raise TypeError(
+                f"{pool!r} cannot run endpoints, only functions that travel: use a Pool, and offload() those."
+            )
         return type(cls.__name__, (cls,), {"pool": pool, "timeout": timeout})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What serves a request: FastAPI's own handler, around an endpoint that runs in the pool."""
         route = _effective(self)
         endpoint = route.dependant.call
-        if inspect.isgeneratorfunction(endpoint):
+        if inspect.isgeneratorfunction(innermost(endpoint)):
             route.dependant.call = offload(endpoint, pool=self.pool, timeout=self.timeout)
         elif _is_plain(endpoint):
             route.dependant.call = self._one_hop(route, endpoint)
@@ -124,8 +131,8 @@ def _finish(route: Any, field: Any, result: Any) -> Any:
 
 def _is_plain(endpoint: Any) -> bool:
     # FastAPI, too, awaits what is a coroutine function itself or wraps one.
-    either = (endpoint, inspect.unwrap(endpoint))
-    return inspect.isroutine(endpoint) and not any(map(inspect.iscoroutinefunction, either))
+    either = (innermost(endpoint), inspect.unwrap(innermost(endpoint)))
+    return not any(inspect.iscoroutinefunction(fn) or inspect.isasyncgenfunction(fn) for fn in either)
 
 
 def _effective(route: APIRoute) -> Any:
