@@ -35,8 +35,9 @@ lint: $(READY)-dev
 	@$(RUN) -m deptry src
 
 types: $(READY)-dev
-	@echo "== types: mypy"
+	@echo "== types: mypy, pyright"
 	@$(RUN) -m mypy
+	@$(RUN) -m pyright
 
 layers: $(READY)-dev
 	@echo "== layers: import-linter"

@@ -23,7 +23,7 @@ __all__ = (
 )
 
 # Imported when first used: tools of this package that scan source need neither FastAPI nor the half second it takes.
-_HOMES = dict.fromkeys(("ConvertError", "OffloadTimeout", "PoolFull"), "errors")
+_HOMES: dict[str, str] = dict.fromkeys(("ConvertError", "OffloadTimeout", "PoolFull"), "errors")
 
 
 def __getattr__(name: str) -> Any:

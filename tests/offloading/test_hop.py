@@ -170,7 +170,7 @@ async def test_a_call_cancelled_while_it_waits_never_runs(pool: Pool) -> None:
         await wait_until_async(lambda: pool.stats().running == 2)
         for mode in ("wait", "abandon"):
             with anyio.move_on_after(0.01):
-                await offload(queued.body, pool=pool, on_cancel=mode)()  # type: ignore[call-overload]
+                await offload(queued.body, pool=pool, on_cancel=mode)()
         assert pool.stats().waiting == 0
         gate.open()
     assert queued.runs == 0

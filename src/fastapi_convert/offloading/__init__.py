@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from ._call import check_cancelled, time_left
 from ._offload import Offloaded, OffloadedStream, offload
-from .pools import Pool, PoolStats, ProcessPool, default_pool
+from .pools import BasePool, Pool, PoolStats, default_pool
+from .process_pools import ProcessPool
 from .routes import OffloadRoute
 
 __all__ = (
+    "BasePool",
     "OffloadRoute",
     "Offloaded",
     "OffloadedStream",

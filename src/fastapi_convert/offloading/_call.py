@@ -134,7 +134,7 @@ def tell_lost(fn: Callable[..., Any], error: BaseException) -> None:
         logger.warning("%s() failed after its caller had left", name_of(fn), exc_info=error)
 
 
-def name_of(fn: Callable[..., Any]) -> str:
+def name_of(fn: Any) -> str:
     """A callable's name for people, as its author wrote it."""
     while not hasattr(fn, "__qualname__") and hasattr(fn, "func"):  # partials, also nested
         fn = fn.func

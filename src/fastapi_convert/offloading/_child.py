@@ -75,7 +75,8 @@ def _answer(stream: bytes | memoryview, buffers: list[Any]) -> _Reply:
         ordinary = isinstance(error, Exception) and not isinstance(error, StopIteration)
         return _wire.RAISED if ordinary else _wire.EXITED, pack_failure(error), []
     try:
-        return _wire.RESULT, *pack_result(result)
+        stream, buffers = pack_result(result)
+        return _wire.RESULT, stream, buffers
     except Exception as error:
         return _refusal(
             f"The result of {name_of(fn)}(), a {type(result).__qualname__}, cannot be pickled: {error}. {CURE}"

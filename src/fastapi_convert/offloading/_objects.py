@@ -119,7 +119,8 @@ class OffloadedObject:
 
 def _mark_as_coroutine_function(obj: object) -> None:
     """Have `iscoroutinefunction` say yes to an object that is called like one."""
-    if hasattr(inspect, "markcoroutinefunction"):
-        inspect.markcoroutinefunction(obj)
+    mark = getattr(inspect, "markcoroutinefunction", None)
+    if mark is not None:
+        mark(obj)
     else:  # Python 3.11, where only asyncio has a mark
         obj._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # noqa: SLF001

@@ -8,13 +8,14 @@ import inspect
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, Concatenate, Never, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, final, overload
 
 from ._hop import ContextMode, OnCancel, Options
 from ._managers import OffloadedManager
 from ._objects import BoundOffload, OffloadedMethod, OffloadedObject, Settings, stands_in_class_body
 from ._streams import Stream
-from .pools import BasePool, ProcessPool
+from .pools import BasePool
+from .process_pools import ProcessPool
 
 if TYPE_CHECKING:
     from contextlib import _GeneratorContextManager
@@ -60,11 +61,16 @@ class OffloadedStream(Protocol[P, T]):
     ) -> OffloadedStream[P2, R2]: ...
 
 
+@final
+class _Nothing:
+    """No function returns this. What matches it returns Any, and must not be taken for a generator's function."""
+
+
 class Offloader(Protocol):
     """What `offload(pool=..., timeout=...)` returns: the decorator itself."""
 
     @overload
-    def __call__(self, fn: Callable[P, Coroutine[Any, Any, Any]], /) -> Never: ...
+    def __call__(self, fn: Callable[P, _Nothing], /) -> Offloaded[P, Any]: ...
     @overload
     def __call__(  # type: ignore[overload-overlap]  # the narrower type first
         self, fn: Callable[P, _GeneratorContextManager[T]], /
@@ -88,7 +94,15 @@ def offload(
     context: ContextMode = "in",
 ) -> Offloader: ...
 @overload
-def offload(fn: Callable[P, Coroutine[Any, Any, Any]], /) -> Never: ...
+def offload(
+    fn: Callable[P, _Nothing],
+    /,
+    *,
+    pool: BasePool | None = None,
+    timeout: float | None = None,
+    on_cancel: OnCancel = "wait",
+    context: ContextMode = "in",
+) -> Offloaded[P, Any]: ...
 @overload
 def offload(  # type: ignore[overload-overlap]  # the narrower type first
     fn: Callable[P, _GeneratorContextManager[T]],

@@ -61,13 +61,14 @@ class Stream:
 
     def _pump(self) -> None:
         """Run the generator until it ends, is to be closed, or is far enough ahead."""
-        if self._generator is None:
-            self._generator = self._fn(*self._args, **self._kwargs)
+        generator = self._generator
+        if generator is None:
+            generator = self._generator = self._fn(*self._args, **self._kwargs)
             self._args, self._kwargs = (), {}
         buffer, size, ahead = self.buffer, 0, self._may_run_ahead
         try:
             while not self._closing:
-                item = next(self._generator)
+                item = next(generator)
                 buffer.append(item)
                 if self._consumer_waits:
                     self._announce()
@@ -76,7 +77,7 @@ class Stream:
                 # Not by the length of the buffer alone: the consumer may have emptied it in this very moment.
                 if not ahead or len(buffer) >= AHEAD_ITEMS or size >= AHEAD_BYTES:
                     return
-            self._generator.close()
+            generator.close()
         except StopIteration:
             self._ended = True
         except BaseException:

@@ -1,4 +1,4 @@
-"""Named, bounded places for legacy functions to run in: `Pool` of threads, `ProcessPool` of processes."""
+"""Named, bounded places for legacy functions to run in: what all pools share, and `Pool`, of threads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from contextvars import Context
 from dataclasses import dataclass
@@ -18,19 +18,18 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 import anyio
 import anyio.to_thread
 
-from fastapi_convert.errors import OffloadTimeout, PoolClosed, PoolFull
+from fastapi_convert.errors import PoolClosed, PoolFull
 
-from ._call import Call, current_call, name_of, named
+from ._call import Call
 from ._crew import Crew
 from ._flight import Flight
 from ._holds import holds_of, open_holds
 from ._hop import DEFAULTS, ContextMode, Options, hop, start_anywhere, tell_stuck
-from ._process import Child
 
 if TYPE_CHECKING:
     from ._trio import Lane
 
-__all__ = ("BasePool", "Pool", "PoolStats", "ProcessPool", "default_pool")
+__all__ = ("BasePool", "Pool", "PoolStats", "default_pool")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -150,6 +149,11 @@ class BasePool(ABC):
         while len(self._reserves) <= held:
             self._reserves.append(Crew(first.name, first.size, first.max_waiting, first.close_timeout))
         return self._reserves[held]
+
+    def begin_anew(self) -> None:
+        """In a forked child, where none of the parent's workers exist: forget them."""
+        for crew in self.crews():
+            crew.reset()
 
     def crews(self) -> list[Crew]:
         """The pool's own workers, then its reserves."""
@@ -317,139 +321,6 @@ class Pool(BasePool):
         return fn
 
 
-class ProcessPool(BasePool):
-    """A named pool of warm worker processes, for functions that compute.
-
-    Pure Python that computes starves the event loop from any thread; in a process of its own it cannot. Functions
-    and arguments travel by pickle, functions by their module and name; contents of large `bytes` and arrays travel
-    in shared memory. The event loop's thread neither pickles nor waits.
-
-    Args:
-        name: For errors, logs, process names and stats.
-        processes: The bound.
-        max_waiting: How many calls may wait for a process; the next one is refused with `PoolFull` at once.
-        max_tasks_per_process: A process is replaced after so many calls, for functions that leak. `None`: never.
-        start_method: `"forkserver"` (the default where there is one) or `"spawn"`.
-        preload: Names of modules that each process imports before its first call.
-        close_timeout: Seconds that running calls have to end in when the pool or its event loop ends.
-
-    A call past its timeout is killed with its process. A process that dies (killed, out of memory, a crash in C)
-    fails its own call with `WorkerDied`, and the next call gets a new one. Processes die with the server, even when
-    that is killed. A script that starts one needs the usual `if __name__ == "__main__":` guard.
-
-    Example:
-        >>> from fastapi_convert import ProcessPool
-        >>> cpu = ProcessPool("cpu", processes=2, max_waiting=20)
-        >>> cpu.stats().processes
-        2
-    """
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        processes: int | None = None,
-        max_waiting: int = 100,
-        max_tasks_per_process: int | None = None,
-        start_method: str | None = None,
-        preload: Sequence[str] = (),
-        close_timeout: float = 5.0,
-    ) -> None:
-        processes = (os.cpu_count() or 1) if processes is None else processes
-        super().__init__(name, processes, max_waiting, close_timeout)
-        if max_tasks_per_process is not None and max_tasks_per_process < 1:
-            raise ValueError(f"max_tasks_per_process of pool {name!r} is 1 or more, not {max_tasks_per_process}.")
-        self.processes = processes
-        self.max_tasks_per_process = max_tasks_per_process
-        self._make_child = functools.partial(Child, name, start_method=start_method, preload=tuple(preload))
-        self._forget_children()
-        self._crew.can_kill = True
-        self._crew.on_dismissed = self._close_idle
-
-    def bind(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        """What has a process run `fn`."""
-        return named(functools.partial(self._call_in_child, fn), fn)
-
-    def stats(self) -> PoolStats:
-        """What the pool does now and has done. Cheap; may be called from any thread."""
-        values = {name: getattr(super(ProcessPool, self).stats(), name) for name in PoolStats.__slots__}
-        return PoolStats(**{**values, "processes": self.processes})
-
-    def _forget_children(self) -> None:
-        self._idle: list[Child] = []
-        self._busy: set[Child] = set()
-
-    def _call_in_child(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """On a worker thread: there are as many as processes, so this never waits for a child to be free."""
-        call = current_call.get()
-        assert call is not None
-        child = self._take_child()
-        try:
-            return child.call(fn, args, kwargs, deadline=call.deadline)
-        except TimeoutError as exc:
-            if child.alive or call.deadline is None:  # the function's own
-                raise
-            call.timed_out = True
-            raise OffloadTimeout(f"{name_of(fn)}() did not end in time: its process was killed.") from exc
-        finally:
-            self._put_back(child)
-
-    def _take_child(self) -> Child:
-        while self._idle:
-            child = self._idle.pop()
-            self._busy.add(child)
-            if child.alive:
-                return child
-            self._discard(child)
-        child = self._make_child()
-        self._busy.add(child)
-        try:
-            child.start()
-        except BaseException:
-            self._discard(child)
-            raise
-        return child
-
-    def _put_back(self, child: Child) -> None:
-        worn = self.max_tasks_per_process is not None and child.calls >= self.max_tasks_per_process
-        if worn or self._closed or not child.alive or not self._crew.users:
-            self._discard(child)
-        else:
-            self._busy.discard(child)
-            self._idle.append(child)
-
-    def _discard(self, child: Child) -> None:
-        self._busy.discard(child)
-        child.close()
-
-    async def __aenter__(self) -> Self:
-        """Start every process now, so that no request waits for one."""
-        await super().__aenter__()
-        missing = self.processes - len(self._idle) - len(self._busy)
-        async with anyio.create_task_group() as group:
-            for _ in range(missing):
-                group.start_soon(hop, self._crew, self._warm)
-        return self
-
-    def _warm(self) -> None:
-        child = self._make_child()
-        try:
-            child.start()
-        except BaseException:
-            child.close()
-            raise
-        self._idle.append(child)
-
-    def _end(self) -> None:
-        for child in tuple(self._busy):  # past the close_timeout: a process, unlike a thread, can be ended
-            child.kill()
-        super()._end()
-
-    def _close_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
-
-
 async def _each(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
     if isinstance(items, AsyncIterable):
         async for item in items:
@@ -465,10 +336,7 @@ _pools: weakref.WeakSet[BasePool] = weakref.WeakSet()
 
 def _begin_anew_after_fork() -> None:
     for pool in _pools:
-        for crew in pool.crews():
-            crew.reset()
-        if isinstance(pool, ProcessPool):
-            pool._forget_children()  # noqa: SLF001 - they are the parent's
+        pool.begin_anew()
 
 
 if hasattr(os, "register_at_fork"):

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ._offload import innermost, offload
-from .pools import BasePool, ProcessPool
+from .pools import BasePool
+from .process_pools import ProcessPool
 
 __all__ = ("OffloadRoute",)
 
