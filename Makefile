@@ -37,7 +37,7 @@ lint: $(READY)-dev
 types: $(READY)-dev
 	@echo "== types: mypy, pyright"
 	@$(RUN) -m mypy
-	@$(RUN) -m pyright
+	@$(RUN) -m pyright --pythonpath $(RUN)
 
 layers: $(READY)-dev
 	@echo "== layers: import-linter"

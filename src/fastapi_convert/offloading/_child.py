@@ -76,11 +76,11 @@ def _answer(stream: bytes | memoryview, buffers: list[Any]) -> _Reply:
         return _wire.RAISED if ordinary else _wire.EXITED, pack_failure(error), []
     try:
         stream, buffers = pack_result(result)
-        return _wire.RESULT, stream, buffers
     except Exception as error:
         return _refusal(
             f"The result of {name_of(fn)}(), a {type(result).__qualname__}, cannot be pickled: {error}. {CURE}"
         )
+    return _wire.RESULT, stream, buffers
 
 
 def _refusal(text: str) -> _Reply:
