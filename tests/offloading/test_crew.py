@@ -267,6 +267,40 @@ async def test_a_worker_keeps_nothing_of_a_failed_call() -> None:
         gc.enable()
 
 
+async def test_a_call_that_gets_no_thread_is_refused_and_not_run_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system has no thread to give: the caller hears of it, and nothing stays in the queue."""
+
+    def no_thread(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async with Pool("threadless", threads=2) as pool:
+        with monkeypatch.context() as patched:
+            patched.setattr("fastapi_convert.offloading._crew.threading.Thread.start", no_thread)
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                await pool.run(abs, -1)
+        assert pool.stats().waiting == 0
+        assert await pool.run(abs, -2) == 2
+
+
+@pytest.mark.one_backend
+async def test_ten_thousand_shielded_callers_do_not_slow_the_loop_down() -> None:
+    """Whether the loop is ending is asked once for all of them."""
+    gate = Gate()
+    async with Pool("crowd", threads=1, max_waiting=20_000) as pool:
+        call = offload(gate.body, pool=pool)
+        tasks = [asyncio.ensure_future(call()) for _ in range(3)]
+        await wait_until_async(gate.begun.is_set)
+        others = [asyncio.ensure_future(asyncio.sleep(60)) for _ in range(10_000)]
+        tasks[0].cancel()
+        before = time.process_time()
+        await asyncio.sleep(0.6)
+        assert time.process_time() - before < 0.5
+        for task in others:
+            task.cancel()
+        gate.open()
+        await asyncio.gather(*tasks, *others, return_exceptions=True)
+
+
 @pytest.fixture(autouse=True)
 def _switch_often() -> Iterator[None]:
     """Threads change places often, so that races have a chance to show."""

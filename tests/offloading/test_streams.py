@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import anyio
 import pytest
@@ -295,3 +296,11 @@ async def test_the_loop_stays_free_while_a_fast_generator_is_consumed(pool: Pool
         group.cancel_scope.cancel()
     assert turns > 50
     assert gap.longest < 1
+
+
+async def test_a_call_that_does_not_fit_the_signature_is_an_error_once(pool: Pool) -> None:
+    """The generator function itself raises, before there is a generator."""
+    wrong: Any = offload(Source(3).stream, pool=pool)
+    with anyio.fail_after(5), pytest.raises(TypeError, match="argument"):
+        await anext(wrong("too", "many"))
+    assert pool.stats().completed == 1

@@ -107,7 +107,11 @@ class Crew:
             )
         queue.append(call)
         if not self._waking:
-            self._wake()
+            try:
+                self._wake()
+            except RuntimeError:  # not one thread to be had
+                self.withdraw(call)
+                raise
 
     def submit_first(self, call: Call) -> None:
         """Queue a call before all others and beyond `max_waiting`: the rest of work that was accepted already."""

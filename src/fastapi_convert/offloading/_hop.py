@@ -56,7 +56,9 @@ class AsyncioCall(Call):
         if self.error is None and not (self.left or future.done()):  # what nearly always happens
             self.finished = True
             self.waiter = None
-            future.set_result(self.value)
+            # Passed on, not kept: a task that the body has started may keep this call for long.
+            value, self.value = self.value, None
+            future.set_result(value)
         else:
             super().deliver()
 
@@ -207,28 +209,23 @@ def carry_back(context: Context) -> None:
 class _Grace:
     """Ends a shielded wait when the loop itself is ending and the body does not.
 
-    The loop is ending when no task is left that was not cancelled: `asyncio.run` does that before it returns. From
-    then on the body has `close_timeout` seconds; waiting longer would hold up the end of the process for ever.
+    From the moment that `Mailbox.seconds_of_ending` tells, the body has `close_timeout` seconds; waiting longer would
+    hold up the end of the process for ever.
     """
-
-    INTERVAL = 0.25
 
     def __init__(self, call: AsyncioCall, crew: Crew) -> None:
         self.over = False
         self._call, self._crew = call, crew
-        self._ending_since: float | None = None
+        self._interval = min(1.0, max(0.05, crew.close_timeout / 4))
 
     def watch(self, waiter: asyncio.Future[None]) -> None:
-        waiter.get_loop().call_later(self.INTERVAL, self._look, waiter, context=Context())
+        waiter.get_loop().call_later(self._interval, self._look, waiter, context=Context())
 
     def _look(self, waiter: asyncio.Future[None]) -> None:
         if waiter.done():
             return
-        if all(task.cancelling() for task in asyncio.all_tasks(waiter.get_loop())):
-            self._ending_since = self._ending_since or time.monotonic()
-        else:
-            self._ending_since = None
-        if self._ending_since is None or time.monotonic() - self._ending_since < self._crew.close_timeout:
+        assert isinstance(self._call.box, Mailbox)
+        if self._call.box.seconds_of_ending() < self._crew.close_timeout:
             self.watch(waiter)
             return
         self.over = True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 
+from ._call import logger
 from ._threadlocals import claim_thread, scope_for_calls
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ class Mailbox:
         self.scope = scope_for_calls()
         self._done: deque[Deliverable] = deque()
         self._announced = False
+        self._looked_at = 0.0
+        self._ending_since: float | None = None
         # Between waking and closing: a descriptor that is closed may be somebody else's the next moment.
         self._lock = threading.Lock()
         self._eventfd = -1
@@ -106,7 +110,22 @@ class Mailbox:
         self._announced = False
         done = self._done
         for _ in range(len(done)):
-            done.popleft().deliver()
+            try:
+                done.popleft().deliver()
+            except Exception:
+                logger.exception("An offloaded call could not be delivered")  # and the others must be
+
+    def seconds_of_ending(self) -> float:
+        """For how long no task of the loop is left that was not cancelled, as while `asyncio.run` ends; 0.0 else.
+
+        Looked up at most every 50 ms: thousands of shielded callers may ask, and there are as many tasks.
+        """
+        now = time.monotonic()
+        if now - self._looked_at > 0.05:
+            self._looked_at = now
+            ending = all(task.cancelling() for task in asyncio.all_tasks(self.loop))
+            self._ending_since = (self._ending_since or now) if ending else None
+        return now - self._ending_since if self._ending_since is not None else 0.0
 
     def close(self) -> None:
         """Give back the descriptor and the threads. Calls that still run answer by `call_soon_threadsafe`."""

@@ -61,12 +61,9 @@ class Stream:
 
     def _pump(self) -> None:
         """Run the generator until it ends, is to be closed, or is far enough ahead."""
-        generator = self._generator
-        if generator is None:
-            generator = self._generator = self._fn(*self._args, **self._kwargs)
-            self._args, self._kwargs = (), {}
         buffer, size, ahead = self.buffer, 0, self._may_run_ahead
         try:
+            generator = self._begin()
             while not self._closing:
                 item = next(generator)
                 buffer.append(item)
@@ -85,6 +82,12 @@ class Stream:
             raise
         else:
             self._ended = True
+
+    def _begin(self) -> Generator[Any, Any, Any]:
+        if self._generator is None:
+            self._generator = self._fn(*self._args, **self._kwargs)
+            self._args, self._kwargs = (), {}
+        return self._generator
 
     def _announce(self) -> None:
         self._consumer_waits = False
