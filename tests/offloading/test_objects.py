@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import threading
 from collections.abc import Iterator
@@ -156,3 +157,13 @@ def test_a_proxy_is_transparent() -> None:
     assert "Legacy" in repr(proxy)
     with pytest.raises(AttributeError, match="nothing"):
         _ = proxy.nothing
+
+
+def test_the_original_of_a_method_stays_synchronous() -> None:
+    """What marks the offloaded method as a coroutine function must not mark the function in it."""
+    client = Client("m")
+    assert asyncio.iscoroutinefunction(client.fetch) or inspect.iscoroutinefunction(client.fetch)
+    assert not inspect.iscoroutinefunction(client.fetch.sync)
+    assert not inspect.iscoroutinefunction(offload(Legacy().save).sync)
+    assert not inspect.iscoroutinefunction(Legacy.save)
+    assert inspect.iscoroutinefunction(type(offload(Legacy().save)).__call__)

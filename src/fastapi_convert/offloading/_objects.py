@@ -67,15 +67,18 @@ class BoundOffload:
     """A bound method that is awaited. Equal to itself at every access, as bound methods are, so it can be a key."""
 
     def __init__(self, bound: Callable[..., Any], settings: Settings) -> None:
-        self.sync = self.__wrapped__ = bound
-        self.__doc__ = bound.__doc__
+        self.sync = bound
         self._settings = settings
+        functools.update_wrapper(self, bound, updated=())
         _mark_as_coroutine_function(self)
 
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return await self._settings.pool_of().call(self.sync, args, kwargs, self._settings.options)
 
     def __getattr__(self, name: str) -> Any:
+        # Not `__func__` and its like: through them, what is said of this object would be said of the method itself.
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return getattr(self.__dict__["sync"], name)
 
     def __eq__(self, other: object) -> bool:
