@@ -19,7 +19,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fastapi_convert.errors import PoolFull
 
@@ -29,14 +29,30 @@ from ._cpu import CpuGauge, tell_hog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._trio import Lane
-
 #: A surplus thread goes home after this many seconds without work.
 IDLE_SECONDS = 10.0
 
 
 def _nothing() -> None:
     """The hook that nobody has set."""
+
+
+class Lane(Protocol):
+    """Where calls are handed over: a crew, or the slots that an event loop without worker threads counts for itself."""
+
+    queue: deque[Call]
+
+    def submit(self, call: Call) -> None: ...
+
+    def submit_first(self, call: Call) -> None: ...
+
+    def withdraw(self, call: Call) -> bool: ...
+
+
+class LoopLane(Lane, Protocol):
+    """The slots of one crew that one event loop counts for itself."""
+
+    running: set[Call]
 
 
 class Worker:
@@ -84,7 +100,7 @@ class Crew:
         #: The open loops that use this crew. With none left, workers go home as soon as they are idle.
         self.users = 0
         #: What trio runs count for themselves.
-        self.lanes: weakref.WeakSet[Lane] = weakref.WeakSet()
+        self.lanes: weakref.WeakSet[LoopLane] = weakref.WeakSet()
         self.lock = threading.Lock()
         self.workers: set[Worker] = set()
         self._idle: list[Worker] = []

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from ._call import Call
-from ._hop import expire, start_anywhere
+from ._hop import start_anywhere
+from ._waiting import expire
 
 if TYPE_CHECKING:
     from ._crew import Crew
-    from ._hop import Options
+    from ._waiting import Options
 
 
 class Flight(Call):

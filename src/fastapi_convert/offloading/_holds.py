@@ -8,10 +8,6 @@ wait for a connection in a dependency, and the endpoints that hold the connectio
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .pools import BasePool
 
 #: What the current task holds, across all pools; those that were let go are dropped at the next entry.
 open_holds: ContextVar[tuple[Hold, ...]] = ContextVar("fastapi_convert_open_holds", default=())
@@ -22,7 +18,7 @@ class Hold:
 
     __slots__ = ("_pool", "is_open")
 
-    def __init__(self, pool: BasePool) -> None:
+    def __init__(self, pool: object) -> None:
         self._pool = pool
         self.is_open = True
         open_holds.set((*(hold for hold in open_holds.get() if hold.is_open), self))
@@ -30,10 +26,10 @@ class Hold:
     def let_go(self) -> None:
         self.is_open = False
 
-    def is_of(self, pool: BasePool) -> bool:
+    def is_of(self, pool: object) -> bool:
         return self.is_open and self._pool is pool
 
 
-def holds_of(pool: BasePool) -> int:
+def holds_of(pool: object) -> int:
     """How many things of `pool` the current task holds."""
     return sum(hold.is_of(pool) for hold in open_holds.get())

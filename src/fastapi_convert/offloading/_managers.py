@@ -14,7 +14,7 @@ from ._call import named
 from ._holds import Hold
 
 if TYPE_CHECKING:
-    from ._hop import Options
+    from ._waiting import Options
     from .pools import BasePool
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ._hop import DEFAULTS, Options
+from ._waiting import DEFAULTS, Options
 from .pools import BasePool, default_pool
 
 Convert = Callable[["Settings", Any], Any]

@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iter
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, final, overload
 
-from ._hop import ContextMode, OnCancel, Options
 from ._managers import OffloadedManager
 from ._objects import BoundOffload, OffloadedMethod, OffloadedObject, Settings, stands_in_class_body
 from ._streams import Stream
+from ._waiting import ContextMode, OnCancel, Options
 from .pools import BasePool
 from .process_pools import ProcessPool
 

@@ -22,9 +22,8 @@ from ._call import Call, name_of, named
 from ._holds import Hold
 
 if TYPE_CHECKING:
-    from ._crew import Crew
-    from ._hop import Options
-    from ._trio import Lane
+    from ._crew import Lane
+    from ._waiting import Options
     from .pools import BasePool
 
 #: How far a generator runs ahead of its consumer: so many items, or so many bytes of `bytes` and `str` items.
@@ -47,7 +46,7 @@ class Stream:
         self._generator: Generator[Any, Any, Any] | None = None
         self._may_run_ahead = False
         self._pump_call: _PumpCall | None = None
-        self._lane: Crew | Lane | None = None
+        self._lane: Lane | None = None
         self._news = anyio.Event()
         self._consumer_waits = False
         self._ended = False
@@ -84,10 +83,11 @@ class Stream:
             self._ended = True
 
     def _begin(self) -> Generator[Any, Any, Any]:
-        if self._generator is None:
-            self._generator = self._fn(*self._args, **self._kwargs)
+        generator = self._generator
+        if generator is None:
+            generator = self._generator = self._fn(*self._args, **self._kwargs)
             self._args, self._kwargs = (), {}
-        return self._generator
+        return generator
 
     def _announce(self) -> None:
         self._consumer_waits = False

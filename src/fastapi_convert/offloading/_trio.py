@@ -22,16 +22,16 @@ from fastapi_convert.errors import PoolFull
 
 from ._call import Call
 from ._mailbox import at_loop_end
+from ._waiting import Options, carry_back, expire
 
 if TYPE_CHECKING:
     from ._call import Deliverable
     from ._crew import Crew
-    from ._hop import Options
 
-_lanes: RunVar[dict[Crew, Lane]] = RunVar("fastapi_convert_lanes")
+_lanes: RunVar[dict[Crew, TrioLane]] = RunVar("fastapi_convert_lanes")
 
 
-def current_lane(crew: Crew) -> Lane:
+def current_lane(crew: Crew) -> TrioLane:
     """The running trio run's share of `crew`: as many slots, counted apart. It goes with the run."""
     try:
         lanes = _lanes.get()
@@ -39,7 +39,7 @@ def current_lane(crew: Crew) -> Lane:
         lanes = {}
         _lanes.set(lanes)
     if crew not in lanes:
-        lanes[crew] = Lane(crew)
+        lanes[crew] = TrioLane(crew)
     return lanes[crew]
 
 
@@ -53,7 +53,7 @@ class TrioCall(Call):
         self.waiter.set()
 
 
-class Lane:
+class TrioLane:
     """The slots of one crew in one trio run. All but `post` happens in the run's own thread."""
 
     def __init__(self, crew: Crew) -> None:
@@ -141,8 +141,6 @@ async def hop_on_trio(
     options: Options,
 ) -> Any:
     """What `_hop.hop` is on asyncio."""
-    from ._hop import carry_back  # noqa: PLC0415 - _hop imports this module, when it needs it
-
     call = TrioCall(fn, args, kwargs, context)
     call.waiter = anyio.Event()
     if options.timeout is not None:
@@ -162,10 +160,8 @@ async def hop_on_trio(
     return call.value
 
 
-async def wait_on_trio(call: TrioCall, lane: Lane, options: Options) -> None:
+async def wait_on_trio(call: TrioCall, lane: TrioLane, options: Options) -> None:
     """Wait until the call has ended; raises `OffloadTimeout` in time, and Cancelled as `on_cancel` says."""
-    from ._hop import expire  # noqa: PLC0415
-
     try:
         with anyio.move_on_after(options.timeout):
             await call.waiter.wait()
@@ -177,7 +173,7 @@ async def wait_on_trio(call: TrioCall, lane: Lane, options: Options) -> None:
         raise expire(lane.crew, call, options, ran=not lane.withdraw(call))
 
 
-async def _see_through(call: TrioCall, lane: Lane, options: Options, reason: BaseException) -> None:
+async def _see_through(call: TrioCall, lane: TrioLane, options: Options, reason: BaseException) -> None:
     call.left = True
     if options.on_cancel == "abandon" or isinstance(reason, GeneratorExit):
         lane.crew.abandoned += 1

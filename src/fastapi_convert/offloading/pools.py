@@ -24,10 +24,11 @@ from ._call import Call
 from ._crew import Crew
 from ._flight import Flight
 from ._holds import holds_of, open_holds
-from ._hop import DEFAULTS, ContextMode, Options, hop, start_anywhere, tell_stuck
+from ._hop import hop, start_anywhere
+from ._waiting import DEFAULTS, ContextMode, Options, tell_stuck
 
 if TYPE_CHECKING:
-    from ._trio import Lane
+    from ._crew import Lane
 
 __all__ = ("BasePool", "Pool", "PoolStats", "default_pool")
 
@@ -127,7 +128,7 @@ class BasePool(ABC):
         crew = self._reserves[0] if self._closed or self._crew.is_full() else self._crew
         return await hop(crew, fn, options=Options(context=mode, must_run=True), context=context)
 
-    def start(self, call: Call, *, begun: bool) -> Crew | Lane:
+    def start(self, call: Call, *, begun: bool) -> Lane:
         """Hand over a stretch of a generator. One that has begun is never refused: its consumer has the first half."""
         if not begun:
             return start_anywhere(self._crew_for_call(), call)
