@@ -10,13 +10,18 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from contextvars import copy_context
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from fastapi_convert import Pool, PoolFull, offload
+from fastapi_convert.offloading._crew import Worker
+from fastapi_convert.offloading._hop import AsyncioCall
+from fastapi_convert.offloading._mailbox import current_mailbox
 from tests.offloading.bodies import Gate, Live
 from tests.support.waiting import wait_until, wait_until_async
 
@@ -265,6 +270,68 @@ async def test_a_worker_keeps_nothing_of_a_failed_call() -> None:
         assert [reference() for reference in kept] == [None, None]
     finally:
         gc.enable()
+
+
+async def test_a_call_queued_while_a_worker_lies_down_is_seen() -> None:
+    """Nobody was idle when it was queued and all threads existed, so it woke nobody: the worker looks once more."""
+    async with Pool("nap", threads=1) as pool:
+        await pool.run(int)
+        crew = pool._crew
+        late = AsyncioCall(abs, (-5,), {}, copy_context())
+        late.box = current_mailbox(crew)
+        waiter = late.waiter = asyncio.get_running_loop().create_future()
+
+        unseen = [late]
+
+        class Bed(list[Worker]):
+            def append(self, worker: Worker) -> None:
+                if unseen:
+                    crew.queue.append(unseen.pop())
+                super().append(worker)
+
+        crew._idle = Bed(crew._idle)
+        await pool.run(int)
+        with anyio.fail_after(3):
+            assert await waiter == 5
+
+
+async def test_a_call_that_ended_is_gone_without_the_garbage_collector() -> None:
+    """Its context names it and it has its context: the circle is opened when the body ends."""
+
+    def run_once() -> tuple[weakref.ref[object], Coroutine[Any, Any, object]]:
+        def body() -> None: ...
+
+        return weakref.ref(body), offload(body)()
+
+    gc.disable()
+    try:
+        reference, call = run_once()
+        await call
+        del call
+        await wait_until_async(lambda: reference() is None)
+    finally:
+        gc.enable()
+
+
+async def test_a_context_that_lives_on_keeps_no_arguments() -> None:
+    """A task that the body has started has a copy of its context, for as long as it runs."""
+
+    class Big:
+        pass
+
+    contexts = []
+
+    def body(_argument: Big, *, keyword: Big) -> None:
+        contexts.append(copy_context())
+
+    big = Big()
+    reference = weakref.ref(big)
+    call = offload(body)(big, keyword=big)
+    del big
+    await call
+    del call
+    await wait_until_async(lambda: reference() is None)
+    assert len(contexts) == 1
 
 
 async def test_a_call_that_gets_no_thread_is_refused_and_not_run_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,8 +115,6 @@ async def wait_for(call: AsyncioCall, crew: Crew, options: Options) -> Any:
             timer.cancel()
         if options.context == "inout":
             carry_back(call.context)
-        # A failure's traceback holds this frame, and this frame the future that holds the failure: open the cycle.
-        del call
 
 
 def _loop_of(call: AsyncioCall) -> asyncio.AbstractEventLoop:
