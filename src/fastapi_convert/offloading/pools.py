@@ -164,11 +164,6 @@ class BasePool(ABC):
         """Count an `OffloadTimeout` that a stream has raised."""
         self._crew.timed_out += 1
 
-    def _open_crew(self) -> Crew:
-        if self._closed:
-            raise PoolClosed(f"Pool {self.name!r} is closed. Call it inside `async with pool`, or before it is closed.")
-        return self._crew
-
     async def map(
         self,
         fn: Callable[[T], R],
