@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import psutil
 import pytest
 
 from fastapi_convert import Pool, PoolFull, offload
@@ -87,6 +88,22 @@ async def test_overload_is_refused_and_leaves_other_pools_alone() -> None:
         gate.open()
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(isinstance(outcome, PoolFull) for outcome in outcomes) == 486
+
+
+async def test_ten_thousand_refused_callers_cost_no_memory() -> None:
+    """A queue of a hundred: whoever comes behind it is told so at once, and nothing of him stays."""
+    gate = Gate()
+    async with Pool("small", threads=4, max_waiting=100) as pool:
+        accepted = [asyncio.ensure_future(pool.run(gate.body)) for _ in range(104)]
+        await wait_until_async(lambda: pool.stats().running == 4)
+        before = psutil.Process().memory_info().rss
+        for _ in range(10_000):
+            with pytest.raises(PoolFull):
+                await pool.run(bytes, 1000)
+        assert psutil.Process().memory_info().rss - before < 20 << 20
+        assert (pool.stats().rejected, pool.stats().waiting) == (10_000, 100)
+        gate.open()
+        await asyncio.gather(*accepted)
 
 
 def test_two_hundred_loops_leave_threads_and_descriptors_flat() -> None:
