@@ -20,6 +20,8 @@ __all__ = (
     "ConvertError",
     "CpuBoundWarning",
     "HTTPConvertError",
+    "InvalidRecord",
+    "InvalidUpload",
     "JobNotFound",
     "JobQueueFull",
     "NotPicklable",
@@ -28,8 +30,10 @@ __all__ = (
     "PoolClosed",
     "PoolFull",
     "ResourceUnavailable",
+    "UnsafeUpload",
     "UnsupportedUpload",
     "UploadAborted",
+    "UploadExists",
     "UploadStalled",
     "UploadTooLarge",
     "WorkerDied",
@@ -112,6 +116,7 @@ class UnsupportedUpload(HTTPConvertError):
 
     default_status = 415
     default_detail = "The upload's content type is not supported."
+    default_headers: ClassVar[dict[str, str]] = {"Connection": "close"}
 
 
 class UploadAborted(HTTPConvertError):
@@ -119,6 +124,44 @@ class UploadAborted(HTTPConvertError):
 
     default_status = 400
     default_detail = "The upload ended before it was complete."
+    default_headers: ClassVar[dict[str, str]] = {"Connection": "close"}
+
+
+class InvalidUpload(HTTPConvertError):
+    """The body does not keep to the format that its Content-Type declares. The client's software is at fault."""
+
+    default_status = 400
+    default_detail = "The upload is malformed."
+    default_headers: ClassVar[dict[str, str]] = {"Connection": "close"}
+
+
+class InvalidRecord(HTTPConvertError):
+    """A row or line of an upload does not fit its model. `detail` tells the client which, and what is wrong with it.
+
+    Read with `on_error="collect"` or `"skip"` to go on past such records.
+    """
+
+    default_status = 422
+    default_detail = "The upload has a record that is not valid."
+    default_headers: ClassVar[dict[str, str]] = {"Connection": "close"}
+
+    def __init__(self, message: str = "", *, detail: str = "", retry_after: int | None = None) -> None:
+        super().__init__(message or detail, retry_after=retry_after)
+        self.detail = detail or self.default_detail
+
+
+class UnsafeUpload(HTTPConvertError):
+    """What the file holds would do harm: an archive entry outside its folder, a link, more pixels than allowed."""
+
+    default_status = 422
+    default_detail = "The upload's content is not acceptable."
+
+
+class UploadExists(HTTPConvertError, FileExistsError):
+    """`save(exclusive=True)` found a file of that name. Choose another name, or save without `exclusive`."""
+
+    default_status = 409
+    default_detail = "A file of this name exists already."
 
 
 class UploadStalled(HTTPConvertError):

@@ -1,0 +1,44 @@
+"""Sizes and times as people write them: `"20MB"`, `"1.5GiB"`, `"30s"`, `"5m"`; plain numbers are bytes and seconds."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import ByteSize, TypeAdapter, ValidationError
+
+_byte_size = TypeAdapter(ByteSize)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def to_bytes(value: int | str, what: str) -> int:
+    """A size in bytes; `"1MB"` is 1000000 and `"1MiB"` is 1048576, as pydantic's `ByteSize` has it.
+
+    Example:
+        >>> to_bytes("2GB", "max_size"), to_bytes(512, "max_size")
+        (2000000000, 512)
+    """
+    try:
+        size = int(_byte_size.validate_python(value))
+    except ValidationError:
+        size = -1
+    if isinstance(value, bool) or size < 0:
+        raise ValueError(f'{what} is a number of bytes or a size such as "20MB" or "1GiB", not {value!r}.')
+    return size
+
+
+def to_seconds(value: float | str, what: str) -> float:
+    """A time in seconds, above zero.
+
+    Example:
+        >>> to_seconds("5m", "idle_timeout"), to_seconds(2, "idle_timeout")
+        (300.0, 2.0)
+    """
+    seconds = _parse_seconds(value) if isinstance(value, str) else float(value)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f'{what} is a number of seconds above 0 or a time such as "30s" or "5m", not {value!r}.')
+    return seconds
+
+
+def _parse_seconds(text: str) -> float:
+    found = re.fullmatch(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)\s*", text, re.ASCII)
+    return float(found[1]) * _SECONDS[found[2]] if found else -1.0
