@@ -7,6 +7,7 @@ properly in any existing app; `install(app)` turns their bodies into `applicatio
 
 from __future__ import annotations
 
+import io
 import re
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -25,6 +26,7 @@ __all__ = (
     "JobNotFound",
     "JobQueueFull",
     "NotPicklable",
+    "NotSeekable",
     "NotStarted",
     "OffloadTimeout",
     "PoolClosed",
@@ -209,6 +211,10 @@ class NotStarted(ConvertError):
 
 class NotPicklable(ConvertError):
     """A function, argument, result or error cannot travel between processes. Use a `Pool` of threads, or pass data."""
+
+
+class NotSeekable(ConvertError, io.UnsupportedOperation):
+    """A streamed upload was asked to seek. Give the function `seekable()` or `path()` instead."""
 
 
 class CallableExited(ConvertError, RuntimeError):

@@ -1,0 +1,186 @@
+"""Uploads that FastAPI has received already: the same methods over an `UploadFile`, and a life beyond the request."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+
+from starlette.datastructures import UploadFile
+
+from fastapi_convert._units import to_bytes
+from fastapi_convert.errors import UploadTooLarge
+
+from ._digest import Digest
+from ._pools import upload_pool
+from .upload import Upload, UploadOptions
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+    from fastapi_convert.offloading import Pool
+
+    from ._progress import ProgressCallback
+
+_CHUNK = 262_144
+
+
+class SpooledUpload(Upload):
+    """An `Upload` over an `UploadFile`: all of it is here, so every consumer gets it from its first byte."""
+
+    def __init__(
+        self, file: UploadFile, options: UploadOptions, name: str = "", fields: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        super().__init__(
+            _Spool(file),
+            name=name,
+            filename=file.filename,
+            headers=file.headers,
+            fields=fields,
+            options=options,
+            expected=file.size,
+        )
+        self._file = file
+
+    def _begin(self) -> None:
+        """A new consumer: from the start."""
+        self._source = _Spool(self._file)
+        self._ahead.clear()
+        self.received, self.complete = 0, False
+        self._digest = Digest(self._options.hash) if self._options.hash else None
+
+    async def _run(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        file = self._file.file
+        call = functools.partial(_read_borrowed, fn, file, self._digest)
+        result = await (self._options.pool or upload_pool()).call(call, args, kwargs)
+        self.received, self.complete = self._file.size or 0, True
+        return result
+
+    @asynccontextmanager
+    async def seekable(self, *, max_size: int | str | None = None) -> AsyncIterator[IO[bytes]]:
+        """The file itself, which can seek. Closing it does nothing: it goes with the request."""
+        limit = self._options.max_size if max_size is None else to_bytes(max_size, "max_size")
+        if limit is not None and (self._file.size or 0) > limit:
+            raise self._too_large(limit)
+        with self._one_reader():
+            await self._file.seek(0)
+            yield cast("IO[bytes]", _borrowed(self._file.file))
+
+
+class _Spool:
+    """The bytes of an `UploadFile` from its start."""
+
+    def __init__(self, file: UploadFile) -> None:
+        self._file = file
+        self._begun = False
+
+    async def more(self) -> bytes:
+        if not self._begun:
+            self._begun = True
+            await self._file.seek(0)
+        return await self._file.read(_CHUNK)
+
+
+class _Borrowed(io.RawIOBase):
+    """A file that its reader may close without closing it for others: `TextIOWrapper` does when it is collected."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._file.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._file.seek(offset, whence)  # a SpooledTemporaryFile tells nothing before Python 3.11
+        return self._file.tell()
+
+
+def _borrowed(file: BinaryIO) -> io.BufferedReader:
+    return io.BufferedReader(_Borrowed(file), _CHUNK)
+
+
+def _read_borrowed(fn: Callable[..., Any], file: BinaryIO, digest: Digest | None, /, *args: Any, **kwargs: Any) -> Any:
+    """On a worker: the function may seek about, so the digest takes a pass of its own."""
+    file.seek(0)
+    while digest is not None and (chunk := file.read(_CHUNK)):
+        digest.update(chunk)
+    file.seek(0)
+    with _borrowed(file) as borrowed:
+        return fn(borrowed, *args, **kwargs)
+
+
+def adapt(
+    file: UploadFile,
+    *,
+    max_size: int | str | None = None,
+    hash: str | None = None,  # noqa: A002 - the field's word, as in hashlib
+    progress: ProgressCallback | None = None,
+    pool: Pool | None = None,
+) -> Upload:
+    """The methods of `Upload` over an `UploadFile`: for endpoints that stay as they are.
+
+    FastAPI has spooled the file by then, so this saves no disk and no waiting; it does take the work off the event
+    loop. Every method begins at the first byte.
+
+    Args:
+        file: FastAPI's or Starlette's.
+        max_size: Bytes, such as `"20MB"`; more raise `UploadTooLarge` at once.
+        hash: Name of a hash of `hashlib` for `digest`.
+        progress: Called with the bytes read and the file's size.
+        pool: Where `run` runs; `upload_pool()` by default.
+
+    Raises:
+        UploadTooLarge: See `max_size`.
+        TypeError: `file` is no `UploadFile`.
+
+    Example:
+        >>> async def endpoint(file: UploadFile) -> list[str]:
+        ...     return await adapt(file).run(zip_names)  # zip_names(f: BinaryIO) -> list[str]
+    """
+    _check_kind(file, "adapt")
+    limit = None if max_size is None else to_bytes(max_size, "max_size")
+    if limit is not None and (file.size or 0) > limit:
+        raise UploadTooLarge(f"The file {file.filename!r} has {file.size} bytes, and max_size is {limit}.")
+    return SpooledUpload(file, UploadOptions(max_size=limit, hash=hash, progress=progress, pool=pool))
+
+
+def detach(file: UploadFile) -> UploadFile:
+    """Take an `UploadFile` out of its request, which then closes an empty one instead: nothing is copied.
+
+    For work that goes on after the response, `asyncio.create_task` or a job: without it that reads a closed file. The
+    file is yours from then on; close it when you are done.
+
+    Args:
+        file: FastAPI's or Starlette's. What already stands in other variables is empty afterwards.
+
+    Raises:
+        TypeError: `file` is an `Upload`, which is never kept: `save()` it.
+
+    Example:
+        >>> async def endpoint(file: UploadFile) -> None:
+        ...     task = asyncio.create_task(index(detach(file)))
+    """
+    _check_kind(file, "detach")
+    owned, file.file = file.file, io.BytesIO()
+    return UploadFile(owned, size=file.size, filename=file.filename, headers=file.headers)
+
+
+def _check_kind(file: object, name: str) -> None:
+    if isinstance(file, Upload):
+        raise TypeError(
+            f"{name}() takes an UploadFile, and this is an Upload already: its bytes are never kept, save() it."
+        )
+    if not isinstance(file, UploadFile):
+        raise TypeError(f"{name}() takes an UploadFile, not {type(file).__name__}.")

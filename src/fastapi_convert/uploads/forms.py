@@ -1,0 +1,61 @@
+"""`UploadForm`: the files of one form, one after another, while they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Self
+
+from starlette.datastructures import ImmutableMultiDict
+
+from .upload import Upload
+
+__all__ = ("UploadForm",)
+
+
+class UploadForm:
+    """The files of a form in the order that they arrive in: `async for part in form`.
+
+    Made by `streamed_form`. Each `part` is an `Upload` that lasts until the loop asks for the next one; what you have
+    not consumed of it is skipped then. The loop ends when the whole form has arrived; a form that breaks off raises
+    `UploadAborted` there, even if every file of it was whole.
+
+    Example:
+        >>> async def endpoint(form: UploadForm) -> list[str]:
+        ...     saved = [await part.save(UPLOADS / part.safe_name) async for part in form]
+        ...     return [file.path.name for file in saved]
+    """
+
+    def __init__(
+        self,
+        next_upload: Callable[[], Awaitable[Upload | None]],
+        check: Callable[[Upload], Awaitable[None]],
+        fields: Sequence[tuple[str, str]],
+    ) -> None:
+        self._next_upload = next_upload
+        self._check = check
+        self._fields = fields
+        self._current: Upload | None = None
+
+    @property
+    def fields(self) -> ImmutableMultiDict[str, str]:
+        """The form's other fields that have arrived so far; all of them when the loop has ended."""
+        return ImmutableMultiDict(list(self._fields))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Upload:
+        self.close()
+        upload = self._current = await self._next_upload()
+        if upload is None:
+            raise StopAsyncIteration
+        await self._check(upload)
+        return upload
+
+    def close(self) -> None:
+        """Let go of the current file. Done for you at the end of the request."""
+        if self._current is None:
+            return
+        if self._current.reading:
+            raise RuntimeError("A file of this form is being read. Consume each part inside the loop, one at a time.")
+        self._current.close()
