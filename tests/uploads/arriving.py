@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Message
 
 from fastapi_convert.uploads._body import Body, BodyLimits
 from fastapi_convert.uploads._multipart import FormLimits
+from fastapi_convert.uploads._options import UploadOptions
 from fastapi_convert.uploads._sources import Form, FormFile
-from fastapi_convert.uploads.upload import Upload, UploadOptions
+from fastapi_convert.uploads.upload import Upload
 
 BOUNDARY = "----a-boundary-7f3e"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"

@@ -70,9 +70,10 @@ class Body:
         if cached is not None:  # a dependency or middleware has called request.body()
             return {"type": "http.request", "body": cached}
         began = time.monotonic()
-        with anyio.move_on_after(self._limits.idle_timeout) as scope:
+        message = None
+        with anyio.move_on_after(self._limits.idle_timeout):
             message = await self._request.receive()
-        if scope.cancelled_caught:
+        if message is None:
             raise UploadStalled(f"The client sent nothing for {self._limits.idle_timeout:g} s.")
         if message["type"] == "http.disconnect":
             raise UploadAborted(f"The client disconnected after {self.received} bytes.")

@@ -16,10 +16,11 @@ from starlette.requests import Request
 from ._body import Body, BodyLimits
 from ._content_types import NEEDED, TypeCheck
 from ._multipart import FileBegin, FormLimits
+from ._options import UploadOptions
 from ._sources import Form, FormFile
 from ._spooled import SpooledUpload
 from .forms import UploadForm
-from .upload import Upload, UploadOptions
+from .upload import Upload
 
 #: Where `UploadRoute` finds the body of a request, to know whether all of it was read.
 SCOPE_KEY = "fastapi_convert.body"

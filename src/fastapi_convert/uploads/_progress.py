@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TypeAlias
 
-#: Called with the bytes received and those expected, `None` where the client did not say.
-ProgressCallback: TypeAlias = Callable[[int, int | None], object]
+from ._options import ProgressCallback
 
 INTERVAL = 0.1
 

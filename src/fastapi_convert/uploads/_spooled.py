@@ -13,16 +13,16 @@ from starlette.datastructures import UploadFile
 from fastapi_convert._units import to_bytes
 from fastapi_convert.errors import UploadTooLarge
 
+from ._arrival import Arrival
 from ._digest import Digest
+from ._options import ProgressCallback, UploadOptions
 from ._pools import upload_pool
-from .upload import Upload, UploadOptions
+from .upload import Upload
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from fastapi_convert.offloading import Pool
-
-    from ._progress import ProgressCallback
 
 _CHUNK = 262_144
 
@@ -34,28 +34,21 @@ class SpooledUpload(Upload):
         self, file: UploadFile, options: UploadOptions, name: str = "", fields: Sequence[tuple[str, str]] = ()
     ) -> None:
         super().__init__(
-            _Spool(file),
-            name=name,
-            filename=file.filename,
-            headers=file.headers,
-            fields=fields,
-            options=options,
-            expected=file.size,
+            _Spool(file), name=name, filename=file.filename, headers=file.headers, fields=fields, options=options
         )
         self._file = file
 
-    def _begin(self) -> None:
-        """A new consumer: from the start."""
-        self._source = _Spool(self._file)
-        self._ahead.clear()
-        self.received, self.complete = 0, False
-        self._digest = Digest(self._options.hash) if self._options.hash else None
+    def _begin(self) -> Arrival:
+        """From the first byte."""
+        if not self._arrival.reading:
+            self._arrival = Arrival(_Spool(self._file), self._options, repr(self.filename), self._file.size)
+        return self._arrival
 
     async def _run(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         file = self._file.file
-        call = functools.partial(_read_borrowed, fn, file, self._digest)
+        call = functools.partial(_read_borrowed, fn, file, self._arrival.digest)
         result = await (self._options.pool or upload_pool()).call(call, args, kwargs)
-        self.received, self.complete = self._file.size or 0, True
+        self._arrival.received, self._arrival.complete = self._file.size or 0, True
         return result
 
     @asynccontextmanager
@@ -63,8 +56,8 @@ class SpooledUpload(Upload):
         """The file itself, which can seek. Closing it does nothing: it goes with the request."""
         limit = self._options.max_size if max_size is None else to_bytes(max_size, "max_size")
         if limit is not None and (self._file.size or 0) > limit:
-            raise self._too_large(limit)
-        with self._one_reader():
+            raise self._arrival.too_large(limit)
+        with self._begin().one_reader():
             await self._file.seek(0)
             yield cast("IO[bytes]", _borrowed(self._file.file))
 

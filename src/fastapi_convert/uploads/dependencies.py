@@ -15,8 +15,7 @@ from ._content_types import TypeCheck
 from ._digest import Digest
 from ._intake import BodyIntake, FileIntake, FormIntake, Terms
 from ._multipart import FormLimits
-from ._progress import ProgressCallback
-from .upload import WINDOW, UploadOptions
+from ._options import WINDOW, ProgressCallback, UploadOptions
 
 __all__ = ("streamed", "streamed_body", "streamed_form")
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, BinaryIO, Concatenate, ParamSpec, TypeVar, Unpack, overload
 
 from starlette.datastructures import Headers, ImmutableMultiDict
 
 from fastapi_convert._units import to_bytes
-from fastapi_convert.errors import UploadAborted, UploadTooLarge
-from fastapi_convert.offloading import Pool
 
+from ._arrival import Arrival
 from ._atomic import save_stream
 from ._consume import Consumer, synchronous
 from ._csv_rows import CsvParser
-from ._digest import Digest
 from ._json_rows import JsonlParser
+from ._options import CsvOptions, JsonlOptions, UploadOptions
 from ._pools import step_pool, upload_pool
-from ._progress import Progress, ProgressCallback
-from ._row_parsers import LineParser, OnError
+from ._row_parsers import LineParser
 from ._sources import Source
 from ._temporary import seekable_file, temporary_path
 from .names import safe_name
@@ -36,20 +32,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-WINDOW = 1024 * 1024
 #: What `seekable` and `path` put on disk at the most where neither they nor the upload have a `max_size`.
 ON_DISK = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadOptions:
-    """How an upload is taken: arguments of `streamed`, parsed."""
-
-    max_size: int | None = None
-    hash: str | None = None
-    progress: ProgressCallback | None = None
-    pool: Pool | None = None
-    window: int = WINDOW
 
 
 class Upload:
@@ -84,18 +68,24 @@ class Upload:
         self.filename = filename
         #: The headers of the form's part, or of the request.
         self.headers = headers or Headers()
-        #: Bytes that have arrived so far.
-        self.received = 0
-        #: Whether all of them have.
-        self.complete = False
-        self._options = options = options or UploadOptions()
-        self._source = source
+        self._options = options or UploadOptions()
         self._fields = fields
-        self._ahead: deque[bytes] = deque()
-        self._failure: Exception | None = None
-        self._reading = False
-        self._digest = Digest(options.hash) if options.hash else None
-        self._progress = Progress(options.progress, expected)
+        self._arrival = Arrival(source, self._options, repr(filename or name), expected)
+
+    @property
+    def received(self) -> int:
+        """Bytes that have arrived so far."""
+        return self._arrival.received
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them have."""
+        return self._arrival.complete
+
+    @property
+    def reading(self) -> bool:
+        """Whether a consumer is at work."""
+        return self._arrival.reading
 
     @property
     def content_type(self) -> str | None:
@@ -115,9 +105,8 @@ class Upload:
     @property
     def digest(self) -> str | None:
         """The hex digest, if `hash` asked for one and every byte was consumed; `None` until then."""
-        if self._digest is None or not self.complete or self._digest.size != self.received:
-            return None
-        return self._digest.hexdigest()
+        digest = self._arrival.digest
+        return digest.hexdigest() if digest is not None and self.complete and digest.size == self.received else None
 
     async def run(self, fn: Callable[Concatenate[BinaryIO, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn(file, *args, **kwargs)` on a worker, with a file that it reads while the upload arrives.
@@ -144,16 +133,22 @@ class Upload:
             >>> async def endpoint(file: Upload) -> int:
             ...     return await file.run(count_lines)
         """
-        with self._one_reader():
-            return await self._run(synchronous(fn), args, kwargs)  # type: ignore[no-any-return]  # what fn returns
+        consume = synchronous(fn)
+        with self._begin().one_reader():
+            return await self._run(consume, args, kwargs)  # type: ignore[no-any-return]  # what fn returns
 
     async def _run(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        consumed = self._digest.update if self._digest is not None else None
-        consumer = Consumer(self._pull, self._options.window, consumed)
+        arrival = self._arrival
+        consumed = arrival.digest.update if arrival.digest is not None else None
+        consumer = Consumer(arrival.pull, self._options.window, consumed)
         try:
             return await consumer.run(self._options.pool or upload_pool(), fn, args, kwargs)
         finally:
-            self._ahead.extendleft(reversed(consumer.leftover()))
+            arrival.give_back(consumer.leftover())
+
+    def _begin(self) -> Arrival:
+        """Where a consumer takes its bytes from: where the last one has stopped."""
+        return self._arrival
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The bytes as they arrive, in pieces of the server's making (64 to 256 KiB).
@@ -162,33 +157,30 @@ class Upload:
             >>> async def endpoint(file: Upload) -> int:
             ...     return sum([len(chunk) async for chunk in file.chunks()])
         """
-        while chunk := await self._next_chunk():
+        arrival = self._begin()
+        while True:
+            # Not one reader for all of them: after a `break` this generator is closed some time later.
+            with arrival.one_reader(), arrival.in_hand():
+                chunk = await arrival.pull()
+                await arrival.account(chunk)
+            if not chunk:
+                return
             yield chunk
-
-    async def _next_chunk(self) -> bytes:
-        # Not one reader over all of `chunks`: after a `break` its generator is closed later, and the next may begin.
-        with self._one_reader(), self._whole():
-            chunk = await self._pull()
-            await self._account(chunk)
-            return chunk
 
     async def read(self, size: int = -1) -> bytes:
         """`size` bytes, fewer only at the end; without a size all that is left, in memory.
 
         For small files, with a `max_size`. What is large goes through `run`, `chunks` or `save`.
         """
-        with self._one_reader(), self._whole():
-            data = b"".join([chunk async for chunk in self._up_to(size)])
-            await self._account(data)
+        arrival = self._begin()
+        with arrival.one_reader(), arrival.in_hand():
+            data = b"".join([chunk async for chunk in arrival.up_to(size)])
+            await arrival.account(data)
             return data
 
-    async def _up_to(self, size: int) -> AsyncIterator[bytes]:
-        while size and (chunk := await self._pull()):
-            if 0 < size < len(chunk):
-                self._ahead.appendleft(chunk[size:])
-                chunk = chunk[:size]
-            size -= len(chunk) if size > 0 else 0
-            yield chunk
+    async def peek(self, size: int) -> bytes:
+        """The next `size` bytes, fewer only at the end, which the next consumer still gets."""
+        return await self._begin().peek(size)
 
     async def drain(self) -> None:
         """Read what is left, and drop it: for the digest, the later fields, or a connection that is to stay open."""
@@ -209,18 +201,56 @@ class Upload:
         parser = LineParser(encoding=encoding, max_line=to_bytes(max_line, "max_line"))
         return Rows(self.chunks(), parser, step_pool().run)
 
-    def csv(
-        self, model: Any = None, *, on_error: OnError = "raise", max_line: int | str = "1MB", **options: Any
-    ) -> Rows[Any]:
-        """The rows of a CSV file, each validated: `async for row in file.csv(Row)`."""
-        parser = CsvParser(model, on_error=on_error, max_line=to_bytes(max_line, "max_line"), **options)
+    @overload
+    def csv(self, model: type[T], /, **options: Unpack[CsvOptions]) -> Rows[T]: ...
+    @overload
+    def csv(self, model: None = None, /, **options: Unpack[CsvOptions]) -> Rows[dict[str, Any]]: ...
+    def csv(self, model: type[Any] | None = None, /, **options: Unpack[CsvOptions]) -> Rows[Any]:
+        """The rows of a CSV file, each validated: `async for row in file.csv(Row)`.
+
+        They are parsed by the `csv` module, in pieces and on a worker, while the file arrives; no thread waits for the
+        client.
+
+        Args:
+            model: What pydantic makes of a row, a dict of cells by the names in the header: a model, a dataclass, a
+                TypedDict. `None` leaves the dict.
+            **options: All are keywords.
+
+                - `on_error`: `"raise"` (default) the first bad row; `"collect"` them in `rows.errors`; or `"skip"`.
+                - `encoding`: `"utf-8-sig"` by default, which takes UTF-8 with or without a byte order mark.
+                - `delimiter`, `quotechar` and the other formatting parameters of `csv.reader`, and `dialect`.
+                - `fieldnames`: names of the columns, for a file without a header.
+                - `none_values`: cells that mean `None`, such as `{"", "NULL"}`.
+                - `max_line`: bytes of the longest record, `"1MB"` by default; past it `UploadTooLarge`.
+                - `max_errors`: the errors that are collected at the most, 1000 by default.
+
+        Raises:
+            InvalidRecord: A row or the header is not valid: 422, and the client reads which and why.
+
+        Example:
+            >>> async def endpoint(file: Upload) -> dict[str, object]:
+            ...     rows = file.csv(Product, on_error="collect")
+            ...     added = [await add(product) async for product in rows]
+            ...     return {"added": len(added), "errors": rows.errors}
+        """
+        parser: CsvParser[Any] = CsvParser(model, **_in_bytes(options))
         return Rows(self.chunks(), parser, step_pool().run)
 
-    def jsonl(
-        self, model: Any = None, *, on_error: OnError = "raise", max_line: int | str = "1MB", **options: Any
-    ) -> Rows[Any]:
-        """The documents of a JSON Lines file, each validated: `async for event in file.jsonl(Event)`."""
-        parser = JsonlParser(model, on_error=on_error, max_line=to_bytes(max_line, "max_line"), **options)
+    @overload
+    def jsonl(self, model: type[T], /, **options: Unpack[JsonlOptions]) -> Rows[T]: ...
+    @overload
+    def jsonl(self, model: None = None, /, **options: Unpack[JsonlOptions]) -> Rows[Any]: ...
+    def jsonl(self, model: type[Any] | None = None, /, **options: Unpack[JsonlOptions]) -> Rows[Any]:
+        """The documents of a JSON Lines file, each validated: `async for event in file.jsonl(Event)`.
+
+        Args:
+            model: What pydantic makes of a line; `None` takes any JSON.
+            **options: `on_error`, `max_line` and `max_errors`, as for `csv`.
+
+        Raises:
+            InvalidRecord: A line is not valid: 422, and the client reads which and why.
+        """
+        parser: JsonlParser[Any] = JsonlParser(model, **_in_bytes(options))
         return Rows(self.chunks(), parser, step_pool().run)
 
     async def save(
@@ -249,14 +279,15 @@ class Upload:
             ...     saved = await file.save(UPLOADS / file.safe_name, exclusive=True)
             ...     return f"{saved.size} bytes, {saved.digest}"
         """
-        async with self._batches() as batches:
+        arrival = self._begin()
+        async with arrival.batches() as batches:
             return await save_stream(
                 batches,
                 Path(path),
                 exclusive=exclusive,
                 fsync=fsync,
                 mode=mode,
-                hasher=self._digest,
+                hasher=arrival.digest,
                 pool=step_pool(),
             )
 
@@ -270,8 +301,11 @@ class Upload:
         Args:
             max_size: Bytes, such as `"200MB"`; the upload's own `max_size` by default, and 1 GB where it has none.
         """
-        window, digest = self._options.window, self._digest
-        async with self._batches(self._disk_limit(max_size)) as batches, seekable_file(batches, window, digest) as file:
+        arrival, window = self._begin(), self._options.window
+        async with (
+            arrival.batches(self._disk_limit(max_size)) as batches,
+            seekable_file(batches, window, arrival.digest) as file,
+        ):
             yield file
 
     @asynccontextmanager
@@ -283,10 +317,10 @@ class Upload:
         Args:
             max_size: Bytes, such as `"200MB"`; the upload's own `max_size` by default, and 1 GB where it has none.
         """
-        suffix, digest = Path(self.safe_name).suffix, self._digest
+        arrival, suffix = self._begin(), Path(self.safe_name).suffix
         async with (
-            self._batches(self._disk_limit(max_size)) as batches,
-            temporary_path(batches, suffix, digest) as path,
+            arrival.batches(self._disk_limit(max_size)) as batches,
+            temporary_path(batches, suffix, arrival.digest) as path,
         ):
             yield path
 
@@ -295,102 +329,10 @@ class Upload:
             return to_bytes(max_size, "max_size")
         return ON_DISK if self._options.max_size is None else self._options.max_size
 
-    @asynccontextmanager
-    async def _batches(self, limit: int | None = None) -> AsyncIterator[AsyncGenerator[list[bytes], None]]:
-        with self._one_reader(), self._whole():
-            async with aclosing(self._gather(limit)) as batches:
-                yield batches
-
-    async def _gather(self, limit: int | None) -> AsyncGenerator[list[bytes], None]:
-        """Chunks by the window, which is worth a hop to a worker."""
-        batch: list[bytes] = []
-        size = total = 0
-        while chunk := await self._pull():
-            batch.append(chunk)
-            size += len(chunk)
-            total += len(chunk)
-            if limit is not None and total > limit:
-                raise self._too_large(limit)
-            if size >= self._options.window:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
-
-    @property
-    def reading(self) -> bool:
-        """Whether a consumer is at work."""
-        return self._reading
-
-    @contextmanager
-    def _one_reader(self) -> Iterator[None]:
-        if self._reading:
-            raise RuntimeError("This upload is being read already. Its bytes come once: let one consumer have them.")
-        self._reading = True
-        try:
-            yield
-        finally:
-            self._reading = False
-
-    @contextmanager
-    def _whole(self) -> Iterator[None]:
-        """For consumers that hold bytes in hand: when one fails, the next may not take what follows for the file."""
-        try:
-            yield
-        except BaseException:
-            if not self.complete:
-                self._failure = self._failure or UploadAborted(
-                    "An earlier consumer of this upload failed or was cancelled with some of its bytes in hand."
-                )
-            raise
-
-    async def _pull(self) -> bytes:
-        """The next chunk, from what was given back or from the client; `b""` at the end."""
-        if self._failure is not None:  # nobody may take a broken upload for one that has ended
-            raise self._failure
-        if self._ahead:
-            return self._ahead.popleft()
-        if self.complete:
-            return b""
-        try:
-            chunk = await self._source.more()
-            self._count(chunk)
-        except Exception as error:
-            self._failure = error
-            raise
-        return chunk
-
-    def _count(self, chunk: bytes) -> None:
-        self.received += len(chunk)
-        self.complete = not chunk
-        limit = self._options.max_size
-        if limit is not None and self.received > limit:
-            raise self._too_large(limit)
-        self._progress.tell(self.received, last=self.complete)
-
-    def _too_large(self, limit: int) -> UploadTooLarge:
-        return UploadTooLarge(
-            f"The file {self.filename!r} has more than {limit} bytes: raise max_size for larger ones."
-        )
-
-    async def _account(self, data: bytes) -> None:
-        if self._digest is not None and data:
-            await step_pool().run(self._digest.update, data)
-
-    async def peek(self, size: int) -> bytes:
-        """The next `size` bytes, fewer only at the end, which the next consumer still gets."""
-        found: list[bytes] = []
-        with self._one_reader():
-            try:
-                while sum(map(len, found)) < size and (chunk := await self._pull()):
-                    found.append(chunk)
-            finally:
-                self._ahead.extendleft(reversed(found))
-        return b"".join(found)[:size]
-
     def close(self) -> None:
         """Let go of the upload: who reads on is told that it has ended. Done for you at the end of the request."""
-        self._failure = self._failure or UploadAborted(
-            "The request of this upload has ended, and its bytes with it. Consume it before the response, or save() it "
-            "and give the path to what runs later."
-        )
+        self._arrival.close()
+
+
+def _in_bytes(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {**options, "max_line": to_bytes(options.get("max_line", "1MB"), "max_line")}
