@@ -13,15 +13,22 @@ from anyio.lowlevel import current_token
 from fastapi_convert.errors import UploadAborted
 
 
+#: Seconds that a reader with nothing to read waits for half a window, before it is content with less.
+PATIENCE = 0.002
+
+
 class Window:
     """At most `size` bytes, and one chunk more, between the client and the function that reads.
 
-    A full window stops the reading of the socket, and so in the end the client. The worker wakes the loop when half of
-    it is free, not at every chunk.
+    A full window stops the reading of the socket, and so in the end the client. Neither side is woken at every chunk,
+    which would cost more than the rest of the work: the loop when half of the window is free, the worker when half of it
+    is full, or `PATIENCE` has passed.
     """
 
     def __init__(self, size: int, chunks: Iterable[bytes] = ()) -> None:
         self._size = size
+        self._half = size // 2
+        self._needed = 1
         self._chunks: deque[bytes] = deque(chunks)
         self._buffered = sum(map(len, self._chunks))
         self._changed = threading.Condition(threading.Lock())
@@ -41,7 +48,8 @@ class Window:
         with self._changed:
             self._chunks.append(chunk)
             self._buffered += len(chunk)
-            self._changed.notify()
+            if self._buffered >= self._needed:
+                self._changed.notify()
 
     def end(self) -> None:
         """There is no more to come."""
@@ -59,7 +67,7 @@ class Window:
         """Until half of the window is free."""
         room = anyio.Event()
         with self._changed:
-            if self._buffered <= self._size // 2:
+            if self._buffered <= self._half:
                 return
             self._wake = _from_a_thread(room.set)
         await room.wait()
@@ -79,8 +87,8 @@ class Window:
             UploadAborted: The upload failed or was cancelled; the reason is its `__cause__`.
         """
         with self._changed:
-            while not (self._chunks or self._ended or self._failure):
-                self._changed.wait()
+            if not self._chunks:
+                self._wait()
             if self._failure is not None:
                 self.told = True
                 raise UploadAborted(f"The upload broke off: {self._failure}") from self._failure
@@ -88,12 +96,22 @@ class Window:
                 return b""
             chunk = self._chunks.popleft()
             self._buffered -= len(chunk)
-            wake = self._wake if self._buffered <= self._size // 2 else None
+            wake = self._wake if self._buffered <= self._half else None
             if wake is not None:
                 self._wake = None
         if wake is not None:
             wake()
         return chunk
+
+
+    def _wait(self) -> None:
+        self._needed = self._half
+        self._changed.wait_for(self._is_ready, PATIENCE)
+        self._needed = 1
+        self._changed.wait_for(self._is_ready)
+
+    def _is_ready(self) -> bool:
+        return bool(self._ended or self._failure or (self._chunks and self._buffered >= self._needed))
 
 
 def _from_a_thread(callback: Callable[[], object]) -> Callable[[], object]:
