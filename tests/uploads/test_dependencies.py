@@ -11,6 +11,7 @@ import pytest
 from fastapi import BackgroundTasks, Depends, FastAPI, Form, Request, UploadFile
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.responses import Response
 from starlette.types import Message
@@ -357,24 +358,91 @@ def test_a_body_that_a_dependency_has_read_is_used_all_the_same(way: str, kind: 
     assert client.post(f"/{kind}", content=wrong, headers=headers).status_code == 415
 
 
-def test_a_form_parameter_beside_a_streamed_file_is_told_at_the_first_request() -> None:
-    """A plain route gives no earlier moment; `UploadRoute` tells it where the route is made."""
+class Model(BaseModel):
+    """A JSON body."""
 
-    async def endpoint(file: Annotated[Upload, streamed("file")], note: Annotated[str, Form()]) -> None:
-        return None
 
+async def with_form(file: Annotated[Upload, streamed("file")], note: Annotated[str, Form()]) -> None:
+    return None
+
+
+async def with_file(other: UploadFile, file: Annotated[Upload, streamed("file")]) -> None:
+    return None
+
+
+async def with_body(model: Model, file: Annotated[Upload, streamed("file")]) -> None:
+    return None
+
+
+async def form_dependency(note: Annotated[str, Form()]) -> None:
+    return None
+
+
+async def with_form_in_a_dependency(
+    file: Annotated[Upload, streamed("file")], other: Annotated[None, Depends(form_dependency)]
+) -> None:
+    return None
+
+
+async def upload_dependency(file: Annotated[Upload, streamed("file")]) -> Upload:
+    return file
+
+
+async def with_upload_in_a_dependency(file: Annotated[Upload, Depends(upload_dependency)], model: Model) -> None:
+    return None
+
+
+MIXED = [with_form, with_file, with_body, with_form_in_a_dependency, with_upload_in_a_dependency]
+
+
+@pytest.mark.parametrize("endpoint", MIXED, ids=lambda endpoint: endpoint.__name__)
+def test_a_body_parameter_beside_a_streamed_file_is_told_where_the_route_is_made(endpoint: Callable[..., Any]) -> None:
+    """On plain routes too: FastAPI would read the body for it."""
     with pytest.raises(TypeError, match=r"take the form's other fields from file\.fields"):
-        post(app_with(None, endpoint), form(part(b"x", "note", None), part(DATA)))
+        FastAPI().post("/")(endpoint)
 
 
-def test_two_streamed_files_are_told_at_the_first_request() -> None:
+async def two_files(a: Annotated[Upload, streamed("a")], b: Annotated[Upload, streamed("b")]) -> None:
+    return None
+
+
+def test_two_streamed_files_are_told_where_the_route_is_made() -> None:
     """A body is read once, in its own order."""
+    with pytest.raises(TypeError, match=r"loop over its files"):
+        FastAPI().post("/")(two_files)
 
-    async def endpoint(a: Annotated[Upload, streamed("a")], b: Annotated[Upload, streamed("b")]) -> None:
-        return None
 
+def test_one_streamed_file_may_be_shared_by_a_dependency_and_the_endpoint() -> None:
+    """FastAPI solves it once, so both have the same upload."""
+    shared = streamed("file")
+
+    async def named(file: Upload = shared) -> str:
+        return file.safe_name
+
+    async def endpoint(name: str = Depends(named), file: Upload = shared) -> list[Any]:
+        return [name, len(await file.read())]
+
+    assert post(app_with(None, endpoint), form(part(DATA))).json() == ["a.bin", len(DATA)]
+
+
+def test_where_fastapi_works_in_another_way_it_is_told_at_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What finds the endpoint is no promise of FastAPI's."""
+    monkeypatch.setattr("fastapi_convert.uploads._mixing._called_with", lambda code: None)
+    with pytest.raises(TypeError, match=r"file\.fields"):
+        post(app_with(None, with_form), form(part(b"x", "note", None), part(DATA)))
     with pytest.raises(RuntimeError, match=r"use streamed_form\(\)"):
-        post(app_with(None, endpoint), form(part(b"x", "a"), part(b"y", "b")))
+        post(app_with(None, two_files), form(part(b"x", "a"), part(b"y", "b")))
+
+
+def test_other_endpoints_may_mix_what_they_like() -> None:
+    """Ours looks at its own endpoint only."""
+    app = app_with(streamed("file"))
+
+    @app.post("/other")
+    async def other(file: UploadFile, note: Annotated[str, Form()]) -> str:
+        return note
+
+    assert post(app, form(part(DATA))).status_code == 200
 
 
 def test_a_request_that_was_read_cannot_be_read_again() -> None:

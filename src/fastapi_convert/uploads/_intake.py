@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: FastAPI reads the annotations of `__call__`, and evaluates strings in the
 # globals of a function, which an object that is called does not have.
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from starlette.requests import Request
 
 from ._body import Body, BodyLimits
 from ._content_types import NEEDED, TypeCheck
+from ._mixing import refuse_mixed, refuse_mixed_endpoint
 from ._multipart import FileBegin, FormLimits
 from ._options import UploadOptions
 from ._sources import Form, FormFile
@@ -49,8 +51,16 @@ class Intake(ABC):
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
 
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """What FastAPI asks for when a route is made: the moment to look at what else its endpoint takes."""
+        refuse_mixed_endpoint(is_intake)
+        return inspect.signature(self.__call__)
+
     async def __call__(self, request: Request, response: Response) -> AsyncGenerator[Any, None]:
-        refuse_mixed(getattr(request.scope.get("route"), "body_field", None))
+        route: Any = request.scope.get("route")
+        if getattr(route, "body_field", None) is not None:
+            refuse_mixed(route.dependant, is_intake)
         taken = await self.take(request, response)
         try:
             yield taken
@@ -81,18 +91,9 @@ class Intake(ABC):
         return Form(self.body_of(request, response), content_type, self.terms.form)
 
 
-def refuse_mixed(body_field: object) -> None:
-    """One body cannot be parsed by FastAPI and left unread at once.
-
-    Raises:
-        TypeError: There is a parameter that FastAPI reads the body for.
-    """
-    if body_field is not None:
-        raise TypeError(
-            "An endpoint with a streamed upload has a Form(), File() or body parameter too. FastAPI would read the "
-            "whole body for it, so nothing would be streamed: take the form's other fields from file.fields, or send "
-            "parameters in the path, the query or headers."
-        )
+def is_intake(call: object) -> bool:
+    """Whether a dependency is one that takes uploads."""
+    return isinstance(call, Intake)
 
 
 class FileIntake(Intake):

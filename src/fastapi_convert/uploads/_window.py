@@ -12,7 +12,6 @@ from anyio.lowlevel import current_token
 
 from fastapi_convert.errors import UploadAborted
 
-
 #: Seconds that a reader with nothing to read waits for half a window, before it is content with less.
 PATIENCE = 0.002
 
@@ -21,8 +20,8 @@ class Window:
     """At most `size` bytes, and one chunk more, between the client and the function that reads.
 
     A full window stops the reading of the socket, and so in the end the client. Neither side is woken at every chunk,
-    which would cost more than the rest of the work: the loop when half of the window is free, the worker when half of it
-    is full, or `PATIENCE` has passed.
+    which would cost more than the rest of the work: the loop when half of the window is free, the worker when half of
+    it is full, or `PATIENCE` has passed.
     """
 
     def __init__(self, size: int, chunks: Iterable[bytes] = ()) -> None:
@@ -102,7 +101,6 @@ class Window:
         if wake is not None:
             wake()
         return chunk
-
 
     def _wait(self) -> None:
         self._needed = self._half

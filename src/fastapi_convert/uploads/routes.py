@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ._intake import SCOPE_KEY, Intake, refuse_mixed
+from ._intake import SCOPE_KEY, Intake, is_intake
+from ._mixing import refuse_mixed
 
 __all__ = ("UploadRoute",)
 
@@ -22,13 +23,8 @@ class UploadRoute(APIRoute):
     They work without it. With it
 
     - `/docs` shows the same file picker as for an `UploadFile`, and the OpenAPI document the same schema;
-    - an endpoint that mixes a streamed upload with `Form()`, `File()` or a body, or that has two of them, is refused
-      where the route is made, not at its first request;
     - a client whose upload is not wanted any more is cut off after any response, where FastAPI alone leaves it sending
       to the end after a `Response` that the endpoint has made or an `HTTPException`.
-
-    Raises:
-        TypeError: See above.
 
     Example:
         >>> from fastapi import APIRouter
@@ -38,15 +34,10 @@ class UploadRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
+        refuse_mixed(self.dependant, is_intake)
         intakes = list(_intakes(self.dependant))
         if not intakes:
             return
-        refuse_mixed(self.body_field)
-        if len(intakes) > 1:
-            raise TypeError(
-                f"{self.name}() takes {len(intakes)} streamed uploads, and a body is read once, in its own order: take "
-                "the form by streamed_form() and loop over its files."
-            )
         body = intakes[0].openapi(f"Body_{self.unique_id}")
         self.openapi_extra = {"requestBody": body, **(self.openapi_extra or {})}
 
