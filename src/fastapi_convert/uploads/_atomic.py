@@ -20,6 +20,9 @@ from ._folder import Folder
 from ._partfile import PART_NAME, PartFile, remove_dead_once
 from .saving import SavedFile
 
+#: Bytes that are worth a system call of their own.
+WORTH_A_CALL = 16 << 10
+
 
 class Hasher(Protocol):
     """What `hashlib.new` gives."""
@@ -123,13 +126,16 @@ class AtomicFile:
 
     def write(self, chunks: Sequence[bytes]) -> None:
         """Append the chunks."""
-        # Joined, because a sender can have the parser cut its data to single bytes, and each write costs a system call.
-        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        # A sender can have the parser cut its data to single bytes, and each write costs a system call. Large chunks
+        # are not joined: that would take as much memory again.
+        size = sum(map(len, chunks))
+        pieces = chunks if size >= len(chunks) * WORTH_A_CALL else [b"".join(chunks)]
         with self._step() as part:
-            part.write(data)
-            if self._hasher is not None:
-                self._hasher.update(data)
-            self._size += len(data)
+            for piece in pieces:
+                part.write(piece)
+                if self._hasher is not None:
+                    self._hasher.update(piece)
+            self._size += size
 
     def commit(self) -> SavedFile:
         """Give the file its name.

@@ -10,8 +10,8 @@ from anyio.lowlevel import checkpoint
 from ._body import Body
 from ._multipart import Event, Field, FileBegin, FormLimits, Mark, MultipartParser
 
-# A piece that goes to the parser at once. Many small parts take it a thousand times longer than one big one, so once
-# a form shows itself as such, it is parsed in pieces that hold the loop for a millisecond.
+# A piece that goes to the parser at once. Many small parts take it a thousand times longer than one big one, so until
+# a form has shown that it is not of that kind, it is parsed in pieces that hold the loop for a millisecond.
 _PIECE = 262_144
 _SMALL_PIECE = 16_384
 _MANY_EVENTS = 64
@@ -33,7 +33,7 @@ class Form:
         self._events: deque[Event] = deque()
         self._data = b""
         self._at = 0
-        self._piece = _PIECE
+        self._piece = _SMALL_PIECE
         self._closed = False
         self._failure: Exception | None = None
 
