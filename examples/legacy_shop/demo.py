@@ -1,9 +1,9 @@
 """Runs the shop before and after, under the same load, and prints side by side what was seen.
 
-    python examples/legacy_shop/demo.py             takes about 15 seconds
+    python examples/legacy_shop/demo.py             takes about 20 seconds
     SERVE=1 python examples/legacy_shop/demo.py     then leaves the `after` app running, to try it at /docs
 
-DEMO_CLIENTS and DEMO_REQUESTS change the load.
+DEMO_CLIENTS and DEMO_REQUESTS change the load, DEMO_CSV_MB the size of the upload.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -26,11 +26,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from examples.legacy_shop.load import Figures, drive
 from examples.legacy_shop.seed import PRODUCTS, seed
 from examples.legacy_shop.servers import NotServingError, serving
-from examples.legacy_shop.table import bold, duration, table, times
+from examples.legacy_shop.table import ROWS, UPLOAD_ROWS, Row, bold, duration, megabytes, table, times
+from examples.legacy_shop.upload import upload
 
 HERE = Path(__file__).resolve().parent
 CLIENTS = int(os.environ.get("DEMO_CLIENTS", "40"))
 REQUESTS = int(os.environ.get("DEMO_REQUESTS", "120"))
+CSV_MB = float(os.environ.get("DEMO_CSV_MB", "80"))
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,22 @@ class Scenario:
     """One load that is put on two apps; add another to SCENARIOS to have its table printed too."""
 
     title: str
+    doing: str
     before: str
     after: str
-    paths: Callable[[int], list[str]]
+    load: Callable[[str], Figures]
+    verdict: Callable[[Figures, Figures], str]
+    rows: Sequence[Row]
+
+    @property
+    def changed_lines(self) -> int:
+        """How many lines are new or different in the app after."""
+        before, after = (_source(app).splitlines() for app in (self.before, self.after))
+        return sum(line.startswith("+ ") and line.strip() != "+" for line in difflib.ndiff(before, after))
+
+
+def _source(app: str) -> str:
+    return HERE.joinpath(app.partition(":")[0].rpartition(".")[2]).with_suffix(".py").read_text(encoding="utf-8")
 
 
 def shop_mix(requests: int) -> list[str]:
@@ -58,9 +73,45 @@ def _shop_path(number: int) -> str:
     return f"/products/P-{1000 + number % PRODUCTS}"
 
 
-SCENARIOS = [
-    Scenario("A legacy shop", "examples.legacy_shop.before:app", "examples.legacy_shop.after:app", shop_mix),
-]
+def _shop_verdict(before: Figures, after: Figures) -> str:
+    """Put into words what the figures say."""
+    speed = before.seconds / after.seconds
+    faster = f"{times(speed)} faster" if speed > 1.05 else "no faster"
+    return (
+        f"The same legacy.py, {before.requests} equal answers, "
+        f"{SHOP.changed_lines} lines of the app changed: {faster},\n"
+        f"and the longest wait for /health went from {duration(before.health_max)} to {duration(after.health_max)}."
+    )
+
+
+def _upload_verdict(before: Figures, after: Figures) -> str:
+    """Put into words what the figures say."""
+    return (
+        f"The same legacy_orders.py, the same answer, {UPLOAD.changed_lines} lines of the app changed: "
+        f"{megabytes(after.memory)} of memory instead of {megabytes(before.memory)},\n"
+        f"and the longest wait for /health went from {duration(before.health_max)} to {duration(after.health_max)}."
+    )
+
+
+SHOP = Scenario(
+    title=f"A legacy shop: {REQUESTS} requests from {CLIENTS} clients",
+    doing=f"serving {REQUESTS} requests",
+    before="examples.legacy_shop.before:app",
+    after="examples.legacy_shop.after:app",
+    load=lambda address: drive(address, shop_mix(REQUESTS), CLIENTS),
+    verdict=_shop_verdict,
+    rows=ROWS,
+)
+UPLOAD = Scenario(
+    title=f"A CSV upload of {CSV_MB:g} MB: pd.read_csv(file.file) in async def, then file.run(process_file)",
+    doing=f"taking {CSV_MB:g} MB of CSV",
+    before="examples.legacy_shop.upload_before:app",
+    after="examples.legacy_shop.upload_after:app",
+    load=lambda address: upload(address, CSV_MB),
+    verdict=_upload_verdict,
+    rows=UPLOAD_ROWS,
+)
+SCENARIOS = [SHOP, UPLOAD]
 
 
 def main() -> int:
@@ -70,7 +121,8 @@ def main() -> int:
     print(
         f"Serving one untouched legacy module to {CLIENTS} clients at once, twice: before (async def calls it directly)"
     )
-    print("and after (offload runs it). All servers and data are temporary. This takes about 15 seconds.\n")
+    print("and after (offload runs it). Then another takes a large upload, twice. All servers and data are temporary.")
+    print("This takes about 20 seconds.\n")
     try:
         with tempfile.TemporaryDirectory(prefix="legacy-shop-") as folder:
             return _run(Path(folder))
@@ -88,28 +140,24 @@ def _run(folder: Path) -> int:
         env["SHOP_WAREHOUSE_URL"] = warehouse
         results = [_compare(scenario, env) for scenario in SCENARIOS]
         if all(results) and os.environ.get("SERVE"):
-            _stay(SCENARIOS[0].after, env)
+            _stay(SHOP.after, env)
     return 0 if all(results) else 1
 
 
 def _compare(scenario: Scenario, env: dict[str, str]) -> bool:
     """Drive both apps, print the table and the verdict; return whether all went well."""
-    paths = scenario.paths(REQUESTS)
-    before, after = (_measure(name, app, paths, env) for name, app in _sides(scenario))
+    sides = [("before", scenario.before), ("after", scenario.after)]
+    before, after = (_measure(scenario, name, app, env) for name, app in sides)
     wrong = problem(before, after)
-    print(f"\n{bold(f'{scenario.title}: {len(paths)} requests from {CLIENTS} clients')}\n\n{table(before, after)}\n")
-    print(f"Failed: {wrong}" if wrong else _verdict(before, after))
+    print(f"\n{bold(scenario.title)}\n\n{table(before, after, scenario.rows)}\n")
+    print(f"Failed: {wrong}\n" if wrong else f"{scenario.verdict(before, after)}\n")
     return wrong is None
 
 
-def _sides(scenario: Scenario) -> list[tuple[str, str]]:
-    return [("before", scenario.before), ("after", scenario.after)]
-
-
-def _measure(name: str, app: str, paths: list[str], env: dict[str, str]) -> Figures:
-    print(f"  {name:<7} serving {len(paths)} requests ...", end="", flush=True)
+def _measure(scenario: Scenario, name: str, app: str, env: dict[str, str]) -> Figures:
+    print(f"  {name:<7} {scenario.doing} ...", end="", flush=True)
     with serving(app, env) as address:
-        figures = drive(address, paths, CLIENTS)
+        figures = scenario.load(address)
     print(f" done in {duration(figures.seconds)}")
     return figures
 
@@ -122,22 +170,6 @@ def problem(before: Figures, after: Figures) -> str | None:
     if different:
         return f"the answers differ for {', '.join(different[:3])}"
     return None
-
-
-def _verdict(before: Figures, after: Figures) -> str:
-    """Put into words what the figures say."""
-    speed = before.seconds / after.seconds
-    faster = f"{times(speed)} faster" if speed > 1.05 else "no faster"
-    return (
-        f"The same legacy.py, {before.requests} equal answers, {_changed_lines()} lines of the app changed: {faster},\n"
-        f"and the longest wait for /health went from {duration(before.health_max)} to {duration(after.health_max)}."
-    )
-
-
-def _changed_lines() -> int:
-    """Count the lines that are new or different in after.py."""
-    before, after = (HERE.joinpath(name).read_text(encoding="utf-8").splitlines() for name in ("before.py", "after.py"))
-    return sum(line.startswith("+ ") and line.strip() != "+" for line in difflib.ndiff(before, after))
 
 
 def _stay(app: str, env: dict[str, str]) -> None:

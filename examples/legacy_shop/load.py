@@ -29,6 +29,8 @@ class Figures:
     health: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     answers: dict[str, set[bytes]] = field(default_factory=dict)
+    memory: float = nan
+    written: float = nan
 
     @property
     def rate(self) -> float:
@@ -49,13 +51,20 @@ class Figures:
 def drive(address: str, paths: list[str], clients: int) -> Figures:
     """Send all the requests, so many at once; return the figures."""
     figures = Figures(len(paths))
+    with measuring(address, figures):
+        asyncio.run(_send_all(address, paths, clients, figures))
+    return figures
+
+
+@contextmanager
+def measuring(address: str, figures: Figures) -> Iterator[None]:
+    """Note how long the block takes, how the event loop stalls meanwhile, and what /health sees."""
     _take_stall(address)  # what happened while the app started is not our subject
     with _probing_health(address, figures):
         started = perf_counter()
-        asyncio.run(_send_all(address, paths, clients, figures))
+        yield
         figures.seconds = perf_counter() - started
     figures.stall = _take_stall(address)
-    return figures
 
 
 async def _send_all(address: str, paths: list[str], clients: int, figures: Figures) -> None:

@@ -5,10 +5,12 @@ It ends when its input does, so that it never outlives the process that started 
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import sys
+import warnings
 from contextlib import suppress
 from threading import Thread
 
@@ -18,6 +20,9 @@ def main() -> None:
     import uvicorn  # noqa: PLC0415 - the pool's processes import this file again, and need no server
 
     Thread(target=_end_with_input, daemon=True).start()
+    # The terminal is for the tables. fastapi-convert tells of functions that compute on a thread; pandas may, it is C.
+    logging.getLogger("fastapi_convert").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore", RuntimeWarning)
     # uvicorn shuts down, then raises the signal again. An ordinary end lets multiprocessing remove its files.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener, suppress(KeyboardInterrupt):

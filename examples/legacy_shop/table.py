@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from examples.legacy_shop.load import Figures
 
@@ -20,11 +21,14 @@ class Row:
     value: Callable[[Figures], float]
     show: Callable[[float], str]
     less_is_better: bool = True
+    #: What is less counts as this much, so that the ratio of next to nothing is no miracle.
+    least: float = 1e-9
+    compared: bool = True
 
     def ratio(self, before: Figures, after: Figures) -> float:
         """How many times better `after` is."""
         was, now = self.value(before), self.value(after)
-        return was / max(now, 1e-9) if self.less_is_better else now / max(was, 1e-9)
+        return was / max(now, self.least) if self.less_is_better else now / max(was, self.least)
 
 
 def duration(seconds: float) -> str:
@@ -32,6 +36,11 @@ def duration(seconds: float) -> str:
     if seconds >= 1:
         return f"{seconds:.2f} s"
     return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"
+
+
+def megabytes(size: float) -> str:
+    """Format a number of bytes: 12 MB."""
+    return f"{size / 1e6:.0f} MB"
 
 
 def times(ratio: float) -> str:
@@ -47,13 +56,23 @@ ROWS = [
     Row("/health, the unluckiest visitor waits", lambda figures: figures.health_max, duration),
 ]
 
+UPLOAD_ROWS = [
+    Row("total time", lambda figures: figures.seconds, duration),
+    Row("memory that the server took for it", lambda figures: figures.memory, megabytes, least=1e6),
+    Row("written to disk", lambda figures: figures.written, megabytes, compared=False),
+    Row("longest event-loop stall", lambda figures: figures.stall, duration),
+    Row("/health, the unluckiest visitor waits", lambda figures: figures.health_max, duration),
+]
 
-def table(before: Figures, after: Figures) -> str:
-    """Return the whole table."""
+
+def table(before: Figures, after: Figures, rows: Sequence[Row] = ROWS) -> str:
+    """Return the whole table, without what could not be measured."""
     lines = [_line("", "before", "after", "better"), "-" * (LABEL + 3 * COLUMN)]
-    for row in ROWS:
-        shown = row.show(row.value(before)), row.show(row.value(after))
-        lines.append(_line(row.label, *shown, times(row.ratio(before, after))))
+    for row in rows:
+        was, now = row.value(before), row.value(after)
+        if not (isnan(was) or isnan(now)):
+            ratio = times(row.ratio(before, after)) if row.compared else ""
+            lines.append(_line(row.label, row.show(was), row.show(now), ratio))
     lines.append(_line("errors", str(len(before.errors)), str(len(after.errors)), ""))
     return "\n".join([bold(lines[0]), *lines[1:]])
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from decimal import Decimal
+from math import isnan, nan
 from pathlib import Path
 
 import httpx
@@ -18,9 +23,11 @@ from examples.legacy_shop import demo
 from examples.legacy_shop.load import Figures
 from examples.legacy_shop.seed import seed
 from examples.legacy_shop.servers import ROOT, NotServingError, serving
+from examples.legacy_shop.table import UPLOAD_ROWS, table
+from examples.legacy_shop.upload import PATH, orders, send, upload
 
 DEMO = ROOT / "examples" / "legacy_shop" / "demo.py"
-SMALL_LOAD = {"DEMO_CLIENTS": "4", "DEMO_REQUESTS": "8"}
+SMALL_LOAD = {"DEMO_CLIENTS": "4", "DEMO_REQUESTS": "8", "DEMO_CSV_MB": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +75,69 @@ def test_pools_are_shown(apps: tuple[str, str]) -> None:
     assert [pool["name"] for pool in pools] == ["db", "http", "cpu"]
 
 
-@pytest.mark.parametrize("module", ["legacy", "before"])
+@pytest.fixture(scope="module")
+def uploads() -> Iterator[tuple[str, str]]:
+    """Run both apps that take an upload; give the addresses of `before` and `after`."""
+    with (
+        serving("examples.legacy_shop.upload_before:app", {}) as before,
+        serving("examples.legacy_shop.upload_after:app", {}) as after,
+    ):
+        yield before, after
+
+
+def test_both_apps_sum_up_an_upload_alike(uploads: tuple[str, str]) -> None:
+    """The answer is that of plain Python, byte for byte the same, whether pandas has read it in chunks or not."""
+    file = b"".join(orders(4))
+    units: Counter[str] = Counter()
+    revenue: dict[str, Decimal] = {}
+    for row in csv.DictReader(file.decode().splitlines()):
+        units[row["sku"]] += int(row["quantity"])
+        revenue[row["sku"]] = revenue.get(row["sku"], Decimal()) + int(row["quantity"]) * Decimal(row["price"])
+    before, after = (
+        httpx.post(address + PATH, files={"file": ("orders.csv", file, "text/csv")}, trust_env=False, timeout=30)
+        for address in uploads
+    )
+    assert before.content == after.content
+    expected = [{"sku": sku, "units": units[sku], "revenue": float(revenue[sku])} for sku in sorted(units)]
+    assert after.json() == {"uploaded": len(units), "data": expected}
+
+
+def test_an_upload_is_measured(uploads: tuple[str, str]) -> None:
+    """Only the app before writes the file to disk, and all that the tables show was seen."""
+    before, after = (upload(address, 4) for address in uploads)
+    assert demo.problem(before, after) is None
+    if not isnan(before.written):  # Linux counts it
+        assert 3.5e6 < before.written < 4.5e6
+        assert after.written < 0.1e6
+    for figures in (before, after):
+        assert figures.seconds >= figures.stall > 0
+        assert figures.memory >= 0
+        assert figures.health
+
+
+def test_an_upload_without_a_good_answer_is_an_error(uploads: tuple[str, str]) -> None:
+    """The demo says what the app has answered, or that nobody was there."""
+    figures = Figures(1)
+    send(uploads[1], [b"\x89PNG\r\n\x1a\n"], figures)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        send(f"http://127.0.0.1:{taken.getsockname()[1]}", [b"a,b"], figures)
+    refused, nobody = figures.errors
+    assert refused.startswith("/upload-csv: 415 ")
+    assert "ConnectionRefusedError" in nobody
+    assert figures.answers == {}
+
+
+def test_a_table_leaves_out_what_was_not_measured() -> None:
+    """A system that does not count what a process writes has no such line."""
+    figures = Figures(1, seconds=1.0, health=[0.5], memory=5e6, written=80e6)
+    unknown = Figures(1, seconds=1.0, health=[0.5], memory=0.0, written=nan)
+    assert "written to disk" in table(figures, figures, UPLOAD_ROWS)
+    assert "written to disk" not in table(figures, unknown, UPLOAD_ROWS)
+    assert re.search(r"memory .* +5 MB +0 MB +5\.0x\n", table(figures, unknown, UPLOAD_ROWS))
+
+
+@pytest.mark.parametrize("module", ["legacy", "before", "legacy_orders", "upload_before"])
 def test_nothing_of_ours_before(module: str) -> None:
     """Neither the legacy module nor the app before imports fastapi_convert."""
     code = f"import sys, examples.legacy_shop.{module}; sys.exit('fastapi_convert' in sys.modules)"
@@ -83,8 +152,10 @@ def test_demo_end_to_end(tmp_path: Path) -> None:
     assert (process.returncode, err) == (0, b"")
     assert re.search(rb"before +after +better\n", out)
     assert re.search(rb"longest event-loop stall +[\d.]+ m?s +[\d.]+ m?s +[\d.]+x\n", out)
-    assert re.search(rb"errors +0 +0\n", out)
-    assert b"8 equal answers" in out
+    assert len(re.findall(rb"errors +0 +0\n", out)) == 2
+    assert b"8 equal answers, 27 lines of the app changed" in out
+    assert re.search(rb"memory that the server took for it +\d+ MB +\d+ MB +[\d.]+x\n", out)
+    assert b"the same answer, 7 lines of the app changed" in out
     assert list(tmp_path.iterdir()) == []
 
 

@@ -33,7 +33,11 @@ async def test_a_hog_is_told_of_once(pool: Pool, caplog: pytest.LogCaptureFixtur
     """By its name, with ProcessPool as the cure, at its own line."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        for _ in range(3):
+        for _ in range(50):  # on a busy machine, a call may get too little of a processor to be noticed
+            await pool.run(compute)
+            if caught:
+                break
+        for _ in range(2):
             await pool.run(compute)
     assert [warning.category for warning in caught] == [CpuBoundWarning]
     assert "compute() computed for" in str(caught[0].message)

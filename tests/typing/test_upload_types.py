@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Annotated, Any, BinaryIO, assert_type
+from typing import Annotated, Any, BinaryIO, assert_type
 
 import pytest
 from fastapi import FastAPI
@@ -73,7 +73,7 @@ async def test_consumers_have_the_types_of_what_they_give(tmp_path: Path) -> Non
     assert_type(await raw_upload(Client([data])).read(), bytes)
     assert_type(await raw_upload(Client([data])).save(tmp_path / "a"), SavedFile)
     async with raw_upload(Client([data])).seekable() as file:
-        assert_type(file, IO[bytes])
+        assert_type(file, BinaryIO)
     async with raw_upload(Client([data])).path() as path:
         assert_type(path, Path)
 

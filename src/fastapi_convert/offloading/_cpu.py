@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 import warnings
 from collections.abc import Callable
@@ -44,12 +45,13 @@ class CpuGauge:
 
 def tell_hog(fn: Callable[..., Any], seconds: float, pool: str) -> None:
     """Log for those who operate the service, and warn, where the function stands, for those who develop it."""
+    cure = getattr(fn, "cpu_cure", "give it a ProcessPool")
     message = (
         f"{name_of(fn)}() computed for {seconds:.2f} s on a thread of pool {pool!r}. Unless that is C code which "
-        "releases the GIL, it slows down every request of this process: give it a ProcessPool."
+        f"releases the GIL, it slows down every request of this process: {cure}."
     )
     logger.warning(message)
-    code = getattr(fn, "__code__", None)
+    code = getattr(inspect.unwrap(fn), "__code__", None)
     place = (code.co_filename, code.co_firstlineno) if code else ("fastapi_convert", 1)
     try:
         warnings.warn_explicit(message, CpuBoundWarning, *place)

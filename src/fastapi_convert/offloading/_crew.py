@@ -242,6 +242,7 @@ class Crew:
 
     def _serve(self, worker: Worker) -> None:
         self._waking = False
+        worker.gauge.restart()  # made on the thread that hired, whose CPU clock is another
         queue = self.queue
         while True:
             try:

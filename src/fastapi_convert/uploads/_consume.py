@@ -113,16 +113,18 @@ class Consumer:
 
 
 def _reading(fn: Callable[..., Any], reader: UploadReader) -> Callable[..., Any]:
-    call = functools.partial(_read_and_close, fn, reader)
-    call.__qualname__ = getattr(fn, "__qualname__", repr(fn))  # type: ignore[attr-defined]  # what a pool's log shows
-    return call
+    """`fn` over the upload's file, under the name that the pool's log shows."""
 
+    @functools.wraps(fn)
+    def read_and_close(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return fn(reader, *args, **kwargs)
+        finally:
+            reader.close()
 
-def _read_and_close(fn: Callable[..., Any], reader: UploadReader, /, *args: Any, **kwargs: Any) -> Any:
-    try:
-        return fn(reader, *args, **kwargs)
-    finally:
-        reader.close()
+    # What the pool advises for a function that computes: it cannot be given to a ProcessPool as it is.
+    read_and_close.cpu_cure = "give file.path() to it in a ProcessPool"  # type: ignore[attr-defined]  # read by _cpu
+    return read_and_close
 
 
 def synchronous(fn: Callable[..., Any]) -> Callable[..., Any]:

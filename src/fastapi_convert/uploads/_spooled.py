@@ -6,7 +6,7 @@ import functools
 import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from starlette.datastructures import UploadFile
 
@@ -52,14 +52,14 @@ class SpooledUpload(Upload):
         return result
 
     @asynccontextmanager
-    async def seekable(self, *, max_size: int | str | None = None) -> AsyncIterator[IO[bytes]]:
+    async def seekable(self, *, max_size: int | str | None = None) -> AsyncIterator[BinaryIO]:
         """The file itself, which can seek. Closing it does nothing: it goes with the request."""
         limit = self._options.max_size if max_size is None else to_bytes(max_size, "max_size")
         if limit is not None and (self._file.size or 0) > limit:
             raise self._arrival.too_large(limit)
         with self._begin().one_reader():
             await self._file.seek(0)
-            yield cast("IO[bytes]", _borrowed(self._file.file))
+            yield cast("BinaryIO", _borrowed(self._file.file))
 
 
 class _Spool:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, BinaryIO, cast
 
 import anyio
 
@@ -18,14 +18,14 @@ Batches = AsyncIterator[Sequence[bytes]]
 
 
 @asynccontextmanager
-async def seekable_file(batches: Batches, in_memory: int, digest: Digest | None) -> AsyncIterator[IO[bytes]]:
+async def seekable_file(batches: Batches, in_memory: int, digest: Digest | None) -> AsyncIterator[BinaryIO]:
     """All of `batches` in a temporary file, nameless and 0600; up to `in_memory` bytes stay in memory."""
     # Not a `with`: what it does on the way out belongs on a worker.
     file = tempfile.SpooledTemporaryFile(max_size=in_memory)  # noqa: SIM115
     async with _closing(file.close):
         await _write(batches, file.writelines, digest)
         await step_pool().run(file.seek, 0)
-        yield cast("IO[bytes]", file)
+        yield cast("BinaryIO", file)
 
 
 @asynccontextmanager

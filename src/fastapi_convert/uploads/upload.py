@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Concatenate, ParamSpec, TypeVar, Unpack, overload
+from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar, Unpack, overload
 
 from starlette.datastructures import Headers, ImmutableMultiDict
 
@@ -292,7 +292,7 @@ class Upload:
             )
 
     @asynccontextmanager
-    async def seekable(self, *, max_size: int | str | None = None) -> AsyncIterator[IO[bytes]]:
+    async def seekable(self, *, max_size: int | str | None = None) -> AsyncIterator[BinaryIO]:
         """The whole file as one that can seek, for zip, xlsx, parquet, pdf: `async with file.seekable() as f`.
 
         It waits for all of the file, in memory up to a window (1 MiB), then in a nameless temporary file, 0600. Give it
