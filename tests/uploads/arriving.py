@@ -51,6 +51,20 @@ class Client:
         return {"type": "http.request", "body": b"", "more_body": False}
 
 
+class Connection(Client):
+    """Behaves as a server does: other tasks have their turn before each message, and behind the last one it waits."""
+
+    ended = False
+
+    async def receive(self) -> Message:
+        await anyio.sleep(0)
+        if self.ended:
+            await anyio.sleep_forever()
+        message = await super().receive()
+        self.ended = not message.get("more_body", False)
+        return message
+
+
 def request_of(client: Client, headers: Mapping[str, str] | None = None) -> Request:
     raw = Headers({"content-type": MULTIPART, **(headers or {})}).raw
     return Request({"type": "http", "method": "POST", "path": "/", "headers": raw}, client.receive)

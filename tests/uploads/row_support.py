@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from fastapi_convert.uploads._row_parsers import RowParser
+from fastapi_convert.uploads.records._row_parsers import RowParser
 
 __all__ = ("cut", "halves", "read", "read_all", "sizes")
 

@@ -23,8 +23,8 @@ import anyio
 
 from fastapi_convert import Pool
 from fastapi_convert.errors import UploadExists
-from fastapi_convert.uploads._atomic import save_stream
 from fastapi_convert.uploads.saving import sweep
+from fastapi_convert.uploads.saving._atomic import save_stream
 from tests.uploads.saving_support import OLD, PART, framed, names_in, opened, part_files, save, state_of, watch_calls
 
 

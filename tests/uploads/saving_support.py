@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fastapi_convert.uploads import _folder, _partfile
-from fastapi_convert.uploads._atomic import AtomicFile
+from fastapi_convert.uploads.saving import _folder, _partfile
+from fastapi_convert.uploads.saving._atomic import AtomicFile
 
 __all__ = (
     "OLD",

@@ -17,9 +17,9 @@ from hypothesis import (
 )
 
 from fastapi_convert.errors import UploadTooLarge
-from fastapi_convert.uploads import _csv_records
-from fastapi_convert.uploads._csv_records import SMALL, CsvRecords
-from fastapi_convert.uploads._lines import LineBuffer
+from fastapi_convert.uploads.records import _csv_records
+from fastapi_convert.uploads.records._csv_records import SMALL, CsvRecords
+from fastapi_convert.uploads.records._lines import LineBuffer
 from tests.uploads.row_support import cut, halves, sizes
 
 Record = tuple[int, list[Any], str]

@@ -21,9 +21,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import TypedDict
 
 from fastapi_convert.errors import InvalidRecord, UploadTooLarge
-from fastapi_convert.uploads._csv_rows import CsvParser
-from fastapi_convert.uploads._row_parsers import OnError
 from fastapi_convert.uploads.records import RowError
+from fastapi_convert.uploads.records._csv_rows import CsvParser
+from fastapi_convert.uploads.records._row_parsers import OnError
 from tests.uploads.row_support import cut, halves, read, read_all, sizes
 
 MODES: list[OnError] = ["raise", "collect", "skip"]

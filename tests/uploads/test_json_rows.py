@@ -16,8 +16,8 @@ from hypothesis import (
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from fastapi_convert.errors import InvalidRecord, UploadTooLarge
-from fastapi_convert.uploads._json_rows import JsonlParser
 from fastapi_convert.uploads.records import RowError
+from fastapi_convert.uploads.records._json_rows import JsonlParser
 from tests.uploads.row_support import cut, halves, read, read_all, sizes
 
 PIECE = 64 << 10

@@ -12,7 +12,7 @@ from hypothesis import (
 )
 
 from fastapi_convert.errors import InvalidRecord, UploadTooLarge
-from fastapi_convert.uploads._lines import LineBuffer
+from fastapi_convert.uploads.records._lines import LineBuffer
 from tests.uploads.row_support import cut, halves, sizes
 
 MB = 1_000_000

@@ -29,8 +29,8 @@ from fastapi_convert.errors import (
     UnsupportedUpload,
     UploadAborted,
 )
-from fastapi_convert.uploads._image_sizes import measure_gif, measure_webp
 from fastapi_convert.uploads.guards import guard_image
+from fastapi_convert.uploads.guards._image_sizes import measure_gif, measure_webp
 
 DEFAULTS = ("JPEG", "PNG", "WEBP", "GIF")
 NOISE = Image.frombytes("RGB", (64, 48), random.Random(1).randbytes(64 * 48 * 3))

@@ -13,10 +13,11 @@ from pydantic import BaseModel
 
 from fastapi_convert import Pool
 from fastapi_convert.errors import InvalidRecord, UploadAborted, UploadTooLarge
-from fastapi_convert.uploads._csv_rows import CsvParser
-from fastapi_convert.uploads._json_rows import JsonlParser
-from fastapi_convert.uploads._row_parsers import LineParser, OnError
-from fastapi_convert.uploads.records import PIECE, TURN, RowError, Rows
+from fastapi_convert.uploads.records import RowError, Rows
+from fastapi_convert.uploads.records._csv_rows import CsvParser
+from fastapi_convert.uploads.records._json_rows import JsonlParser
+from fastapi_convert.uploads.records._row_parsers import LineParser, OnError
+from fastapi_convert.uploads.records._rows import PIECE, TURN
 from tests.offloading.bodies import Gate
 from tests.support.waiting import wait_until_async
 

@@ -15,9 +15,9 @@ from hypothesis import (
 from pydantic import TypeAdapter, ValidationError
 
 from fastapi_convert.errors import InvalidRecord, UploadTooLarge
-from fastapi_convert.uploads._lines import LineBuffer
-from fastapi_convert.uploads._row_parsers import LineParser, RowParser, describe, printable
 from fastapi_convert.uploads.records import RowError
+from fastapi_convert.uploads.records._lines import LineBuffer
+from fastapi_convert.uploads.records._row_parsers import LineParser, RowParser, describe, printable
 from tests.uploads.row_support import cut, halves, read, read_all, sizes
 
 PIECE = 64 << 10

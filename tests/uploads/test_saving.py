@@ -27,9 +27,8 @@ from hypothesis import (
 
 from fastapi_convert import Pool, PoolFull
 from fastapi_convert.errors import UploadExists
-from fastapi_convert.uploads import _folder, _partfile
-from fastapi_convert.uploads._atomic import AtomicFile, save_stream
-from fastapi_convert.uploads.saving import SavedFile, sweep
+from fastapi_convert.uploads.saving import SavedFile, _folder, _partfile, sweep
+from fastapi_convert.uploads.saving._atomic import AtomicFile, save_stream
 from tests.offloading.bodies import Gate
 from tests.support.waiting import wait_until, wait_until_async
 from tests.uploads.saving_support import PART, each, framed, is_whole, names_in, opened, part_files, save, watch_calls
@@ -120,7 +119,7 @@ def test_a_saved_file_opens_asynchronously(tmp_path: Path) -> None:
 
 def test_aiofiles_is_loaded_by_those_who_open() -> None:
     """Not by those who save."""
-    code = "import sys, fastapi_convert.uploads._atomic; sys.exit('aiofiles' in sys.modules)"
+    code = "import sys, fastapi_convert.uploads.saving._atomic; sys.exit('aiofiles' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -22,8 +22,8 @@ import pytest
 
 from fastapi_convert import Pool
 from fastapi_convert.errors import UploadAborted
-from fastapi_convert.uploads._atomic import save_stream
 from fastapi_convert.uploads.saving import sweep
+from fastapi_convert.uploads.saving._atomic import save_stream
 from tests.uploads.saving_support import OLD, each, framed, names_in, part_files, save, state_of, watch_calls
 
 ROOT = Path(__file__).parents[2]

@@ -30,9 +30,8 @@ from hypothesis.stateful import (
 )
 
 from fastapi_convert.errors import UploadExists
-from fastapi_convert.uploads import _partfile
-from fastapi_convert.uploads._atomic import AtomicFile
-from fastapi_convert.uploads.saving import sweep
+from fastapi_convert.uploads.saving import _partfile, sweep
+from fastapi_convert.uploads.saving._atomic import AtomicFile
 from tests.uploads.saving_support import PART, framed, names_in, opened, part_files, save, watch_calls
 
 

@@ -39,7 +39,9 @@ class Body:
         self.received = 0
         self.ended = False
         #: Called once, when the last byte has arrived.
-        self.on_end: Callable[[], None] | None = None
+        self.on_end: list[Callable[[], object]] = []
+        #: Only there is a connection one request's, and may be closed with it.
+        self.on_http_1 = request.scope.get("http_version", "1.1").startswith("1")
         self._pace = _Pace(limits)
         self.declared = _declared_length(request)
         _refuse_encoded(request)
@@ -91,8 +93,8 @@ class Body:
         if self.declared is not None and self.received != self.declared:
             raise UploadAborted(f"The client announced {self.declared} bytes and sent {self.received}.")
         self.ended = True
-        if self.on_end is not None:
-            self.on_end()
+        for callback in self.on_end:
+            callback()
 
 
 class _Pace:

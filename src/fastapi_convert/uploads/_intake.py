@@ -80,15 +80,28 @@ class Intake(ABC):
         """The request's body, unread. Where it stays so, the connection is closed instead of swallowing the rest."""
         body = Body(request, self.terms.body)
         request.scope[SCOPE_KEY] = body
-        if request.scope.get("http_version", "1.1").startswith("1"):
+        body.on_end.append(_keep_to_ourselves(request))
+        if body.on_http_1:
             response.headers["connection"] = "close"
-            body.on_end = lambda: response.headers.__delitem__("connection")
+            body.on_end.append(lambda: response.headers.__delitem__("connection"))
         return body
 
     def form_of(self, request: Request, response: Response) -> Form:
         """The request's form, with nothing of it read."""
         content_type = request.headers.get("content-type", "")
         return Form(self.body_of(request, response), content_type, self.terms.form)
+
+
+def _keep_to_ourselves(request: Request) -> Callable[[], object]:
+    """See to it that nobody else takes the body's messages; returns what undoes it.
+
+    While a streaming response is sent, Starlette receives messages too, to notice a client that goes away, and drops
+    what it receives. It does not for servers of ASGI 2.4 and newer, whose `send` raises then. So for as long as there
+    is a body to be read, which notices as well, the scope claims to be of such a server.
+    """
+    told = request.scope.get("asgi", {})
+    request.scope["asgi"] = {**told, "spec_version": "2.4"}
+    return lambda: request.scope.update(asgi=told)
 
 
 def is_intake(call: object) -> bool:

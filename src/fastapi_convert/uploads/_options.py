@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias, TypedDict
 
 from fastapi_convert.offloading import Pool
 
-from ._csv_records import Dialect
-from ._row_parsers import OnError
+from .records._csv_records import Dialect
+from .records._row_parsers import OnError
 
 #: Called with the bytes received and those expected, `None` where the client did not say.
 ProgressCallback: TypeAlias = Callable[[int, int | None], object]

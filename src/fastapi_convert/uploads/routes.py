@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from fastapi import HTTPException
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
 
 from ._intake import SCOPE_KEY, Intake, is_intake
 from ._mixing import refuse_mixed
@@ -23,8 +22,8 @@ class UploadRoute(APIRoute):
     They work without it. With it
 
     - `/docs` shows the same file picker as for an `UploadFile`, and the OpenAPI document the same schema;
-    - a client whose upload is not wanted any more is cut off after any response, where FastAPI alone leaves it sending
-      to the end after a `Response` that the endpoint has made or an `HTTPException`.
+    - a client whose upload is not wanted any more is cut off after every answer, where FastAPI alone leaves it sending
+      to the end after a `Response` that the endpoint has made, an `HTTPException` or a 422.
 
     Example:
         >>> from fastapi import APIRouter
@@ -41,26 +40,20 @@ class UploadRoute(APIRoute):
         body = intakes[0].openapi(f"Body_{self.unique_id}")
         self.openapi_extra = {"requestBody": body, **(self.openapi_extra or {})}
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What serves a request: FastAPI's own handler, and a closed connection where the body was not wanted."""
-        handle = super().get_route_handler()
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, and close the connection where its body was not wanted."""
 
-        async def handle_and_close(request: Request) -> Response:
-            try:
-                response = await handle(request)
-            except HTTPException as error:
-                error.headers = {**(error.headers or {}), **_closing(request)}
-                raise
-            response.headers.update(_closing(request))
-            return response
+        async def send_and_close(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_unread(scope):
+                MutableHeaders(scope=message)["connection"] = "close"
+            await send(message)
 
-        return handle_and_close
+        await super().handle(scope, receive, send_and_close)
 
 
-def _closing(request: Request) -> dict[str, str]:
-    body = request.scope.get(SCOPE_KEY)
-    unread = body is not None and not body.ended
-    return {"connection": "close"} if unread and request.scope.get("http_version", "1.1").startswith("1") else {}
+def _is_unread(scope: Scope) -> bool:
+    body = scope.get(SCOPE_KEY)
+    return body is not None and not body.ended and body.on_http_1
 
 
 def _intakes(dependant: Dependant) -> Iterator[Intake]:

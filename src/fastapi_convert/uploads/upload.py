@@ -13,18 +13,18 @@ from starlette.datastructures import Headers, ImmutableMultiDict
 from fastapi_convert._units import to_bytes
 
 from ._arrival import Arrival
-from ._atomic import save_stream
 from ._consume import Consumer, synchronous
-from ._csv_rows import CsvParser
-from ._json_rows import JsonlParser
 from ._options import CsvOptions, JsonlOptions, UploadOptions
 from ._pools import step_pool, upload_pool
-from ._row_parsers import LineParser
 from ._sources import Source
 from ._temporary import seekable_file, temporary_path
 from .names import safe_name
 from .records import Rows
+from .records._csv_rows import CsvParser
+from .records._json_rows import JsonlParser
+from .records._row_parsers import LineParser
 from .saving import SavedFile
+from .saving._atomic import save_stream
 
 __all__ = ("Upload",)
 

@@ -18,7 +18,7 @@ from fastapi_convert.offloading import BasePool
 
 from ._folder import Folder
 from ._partfile import PART_NAME, PartFile, remove_dead_once
-from .saving import SavedFile
+from ._saved import SavedFile
 
 #: Bytes that are worth a system call of their own.
 WORTH_A_CALL = 16 << 10

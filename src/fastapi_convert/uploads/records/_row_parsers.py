@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from fastapi_convert.errors import InvalidRecord
 
 from ._lines import LineBuffer
-from .records import RowError
+from ._rows import RowError
 
 T = TypeVar("T")
 
