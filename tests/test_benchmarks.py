@@ -5,55 +5,102 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from benchmarks.offload.measure import OURS, Comparison, Goal, Timing
-from benchmarks.offload.report import markdown, table_of_goals
+from benchmarks.common.comparison import OURS, Comparison, Goal
+from benchmarks.common.running import in_turns
+from benchmarks.common.tables import table_of_goals
+from benchmarks.offload import report as offload_report
+from benchmarks.offload.measure import TimedComparison, Timing
+from benchmarks.uploads import report as uploads_report
+from benchmarks.uploads.sample import Sample, Scenario, median
 
 ROOT = Path(__file__).parents[1]
-NEEDED = ("asgiref", "matplotlib", "numpy", "uvloop")
-SUBJECTS = (
-    "no-op hop, 40 in flight",
-    "no-op hop, 1000 in flight",
-    "no-op hop, 1 in flight",
-    "1 ms of blocking, 1000 in flight",
-    "live stream of small items",
-    "def endpoint, 50 in flight",
-    "10 MB array to a process",
-    "loop gap while it travels",
-    "/health behind 120 slow calls",
+NEEDED = ("asgiref", "httptools", "matplotlib", "numpy", "pandas", "uvicorn", "uvloop")
+OFFLOAD = [
+    (subject, loop)
+    for subject in (
+        "no-op hop, 40 in flight",
+        "no-op hop, 1000 in flight",
+        "no-op hop, 1 in flight",
+        "1 ms of blocking, 1000 in flight",
+        "live stream of small items",
+        "def endpoint, 50 in flight",
+        "10 MB array to a process",
+        "loop gap while it travels",
+        "/health behind 120 slow calls",
+    )
+    for loop in ("asyncio", "uvloop")
+]
+UPLOADS = [
+    ("run(), discarded: throughput", "64 MB"),
+    ("run(), discarded: throughput", "512 MB"),
+    ("sha256 as it arrives: throughput", "512 MB"),
+    ("save(), no fsync: throughput", "64 MB"),
+    ("save(), no fsync: throughput", "512 MB"),
+    ("save(): bytes written", "512 MB"),
+    ("run(): peak memory", "512 MB"),
+    ("run(): peak memory", "10 GB"),
+    ("chunks(): peak memory", "512 MB"),
+    ("chunks(): peak memory", "10 GB"),
+    ("save(): peak memory", "512 MB"),
+    ("save(): peak memory", "10 GB"),
+    ("CSV in pandas chunks: memory", "512 MB"),
+    ("CSV in pandas chunks: longest gap", "512 MB"),
+    ("16 at once, save(): throughput", "16 x 48 MB"),
+    ("16 at once, save(): other request, p99", "16 x 48 MB"),
+    ("200 stalled uploads: def endpoint, p99", "200 x 64 MB"),
+    ("client beyond 1 MB: could send", "300 MB"),
+    ("client beyond 1 MB: could send", "300 MB, chunked"),
+    ("10 000 tiny files: longest gap", "10 000 x 100 B"),
+]
+
+needs_bench = pytest.mark.skipif(
+    not all(map(find_spec, NEEDED)), reason="the dependency group `bench` is not installed"
 )
+needs_proc = pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="memory is read from Linux's /proc")
 
 
-def compared(peer: float, ours: float, goal: Goal, *, more_is_better: bool = False) -> Comparison:
+def compared(
+    peer: float, ours: float, goal: Goal | None, *, more_is_better: bool = False, unfinished: Iterable[str] = ()
+) -> Comparison:
     figures = {"them": peer, OURS: ours}
-    timings = {"them": Timing(peer / 1000, peer / 2000)}
-    return Comparison("a thing", "asyncio", "them", "ms", figures, goal, more_is_better, timings)
+    return Comparison("a thing", "asyncio", "them", "ms", figures, goal, more_is_better, frozenset(unfinished))
 
 
 def rows_of(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
 
 
-@pytest.mark.skipif(not all(map(find_spec, NEEDED)), reason="the dependency group `bench` is not installed")
-def test_a_tiny_run_writes_the_table_and_the_picture(tmp_path: Path) -> None:
-    """Every comparison is there for both loops, on the screen and in the files, and nothing names the machine."""
+@needs_bench
+@pytest.mark.parametrize(
+    "name, subjects",
+    [
+        pytest.param("offload", OFFLOAD, id="offload"),
+        pytest.param("uploads", UPLOADS, id="uploads", marks=needs_proc),
+    ],
+)
+def test_a_tiny_run_writes_the_table_and_the_picture(
+    name: str, subjects: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    """Every comparison is there, on the screen and in the files, and nothing names the machine."""
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
     environment = {**os.environ, "BENCH_QUICK": "1", "BENCH_RESULTS": str(tmp_path), "PYTHONPATH": path}
-    command = [sys.executable, "-W", "error::ResourceWarning", "-m", "benchmarks.offload"]
+    command = [sys.executable, "-W", "error::ResourceWarning", "-m", f"benchmarks.{name}"]
     run = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50, check=False
     )
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
-    page = (tmp_path / "offload.md").read_text(encoding="utf-8")
+    page = (tmp_path / f"{name}.md").read_text(encoding="utf-8")
     for printed in (run.stdout, page):
         lines = {(row[0], row[1]) for row in rows_of(printed) if len(row) == 8}
-        assert lines >= {(subject, loop) for subject in SUBJECTS for loop in ("asyncio", "uvloop")}
-    assert (tmp_path / "offload.png").read_bytes().startswith(b"\x89PNG")
+        assert lines >= set(subjects)
+    assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     assert str(tmp_path) not in page
     assert str(ROOT) not in page
 
@@ -66,16 +113,64 @@ def test_a_tiny_run_writes_the_table_and_the_picture(tmp_path: Path) -> None:
         (compared(100, 250, Goal(times=2), more_is_better=True), "2.50x", ">= 2x", "yes"),
         (compared(900, 9, Goal(at_most=10)), "100x", "<= 10 ms", "yes"),
         (compared(900, 11, Goal(at_most=10)), "81.8x", "<= 10 ms", "**no**"),
+        (compared(200, 120, Goal(share=0.5), more_is_better=True), "60%", ">= 50%", "yes"),
+        (compared(200, 80, Goal(share=0.5), more_is_better=True), "40%", ">= 50%", "**no**"),
+        (compared(40, 20, None), "2.00x", "-", "-"),
+        (compared(4000, 8, Goal(at_most=10), unfinished=["them"]), "> 500x", "<= 10 ms", "yes"),
+        (Comparison("a thing", "10 GB", None, "MB", {OURS: 6}, Goal(at_most=5)), "-", "<= 5 MB", "**no**"),
     ],
-    ids=["less, reached", "less, missed", "more, reached", "absolute, reached", "absolute, missed"],
+    ids=[
+        "less, reached",
+        "less, missed",
+        "more, reached",
+        "absolute, reached",
+        "absolute, missed",
+        "share, reached",
+        "share, missed",
+        "no goal",
+        "the peer gave up",
+        "no peer",
+    ],
 )
 def test_a_goal_is_a_ratio_or_a_figure(comparison: Comparison, ratio: str, goal: str, reached: str) -> None:
-    """Ratios say how many times better we are, whether more or less is better."""
-    assert rows_of(table_of_goals([comparison]))[-1][-3:] == [ratio, goal, reached]
+    """Ratios say how many times better we are, whether more or less is better, or how much of the peer's we do."""
+    assert rows_of(table_of_goals([comparison], "loop"))[-1][-3:] == [ratio, goal, reached]
 
 
 def test_the_page_holds_everybodys_times() -> None:
     """The second table has clock and processor time of each."""
-    page = markdown([compared(40, 4, Goal(times=8))], ["- a machine"], 1.0)
+    times = {"them": Timing(0.04, 0.02)}
+    comparison = TimedComparison(
+        "a thing", "asyncio", "them", "ms", {"them": 40, OURS: 4}, Goal(times=8), timings=times
+    )
+    page = offload_report.markdown([comparison], ["- a machine"], 1.0)
     assert rows_of(page)[-1] == ["a thing", "asyncio", "them", "40,000 us", "20,000 us"]
     assert "- a machine" in page
+
+
+def test_the_page_holds_everybodys_figures() -> None:
+    """Those that were taken, with the limit of one's patience where there was no answer."""
+    samples = {"they": Sample(rate=812.4, gap=1.5), OURS: Sample(half=4000, most=4000, gave_up=True)}
+    page = uploads_report.markdown([Scenario("a thing", "64 MB", samples)], [], ["- a machine"], 1.0)
+    assert rows_of(page)[-2:] == [
+        ["a thing", "64 MB", "they", "812 MB/s", "-", "1.50 ms", "-", "-", "-"],
+        ["a thing", "64 MB", OURS, "-", "-", "-", "-", "> 4,000 ms", "> 4,000 ms"],
+    ]
+
+
+def test_each_round_somebody_else_begins() -> None:
+    """Who comes first finds the machine as the last of the round before has left it."""
+    assert "".join(in_turns(["a", "b", "c"], 4)) == "abcbcacababc"
+
+
+def test_the_median_round_has_the_median_of_each_figure() -> None:
+    """Not the figures of one round; and who gave up in one of them is shown to have done so."""
+    rounds = [Sample(rate=1, gap=30), Sample(rate=3, gap=10, gave_up=True), Sample(rate=2, gap=20)]
+    assert median(rounds) == Sample(rate=2, gap=20, gave_up=True)
+
+
+def test_latencies_are_told_by_their_middle_and_by_their_slowest_hundredth() -> None:
+    """One slow answer of a hundred is forgiven, two are not."""
+    quick = [1.0] * 98
+    assert Sample().with_latencies([*quick, 1.0, 9.0]) == Sample(half=1, most=1)
+    assert Sample().with_latencies([*quick, 9.0, 9.0]) == Sample(half=1, most=9)

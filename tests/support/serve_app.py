@@ -14,9 +14,17 @@ def main() -> None:
     parser.add_argument("app", help="module:attribute")
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--loop", required=True)
+    parser.add_argument("--http", required=True)
+    parser.add_argument("--grace", type=int, required=True)
     parser.add_argument("--factory", action="store_true")
     options = parser.parse_args()
-    config = uvicorn.Config(options.app, loop=options.loop, factory=options.factory, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        options.app,
+        loop=options.loop,
+        http=options.http,
+        factory=options.factory,
+        timeout_graceful_shutdown=options.grace,
+    )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=options.fd)])
 
 

@@ -64,6 +64,8 @@ def serve(
     app: str,
     *,
     loop: Literal["asyncio", "uvloop"] = "asyncio",
+    http: Literal["auto", "h11", "httptools"] = "auto",
+    grace: int = 5,
     factory: bool = False,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
@@ -73,6 +75,8 @@ def serve(
         app: The import string of an app, or of a function that makes one (`factory=True`). Give a factory what it
             needs through `env`.
         loop: The event loop of the server.
+        http: What parses its requests; uvicorn's own choice by default.
+        grace: Seconds that requests have to end in after SIGTERM.
         factory: Whether `app` names a function.
         env: Additions to the environment of the server.
     """
@@ -80,7 +84,8 @@ def serve(
     # start-up has ended, connections are refused.
     with tempfile.TemporaryFile() as output, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = Server(_start(app, listener, output, loop, factory, env or {}), listener.getsockname()[1], output)
+        options = ["--loop", loop, "--http", http, "--grace", str(grace), *(["--factory"] if factory else [])]
+        server = Server(_start([app, *options], listener, output, env or {}), listener.getsockname()[1], output)
         listener.close()
         try:
             wait_until(server.is_ready, timeout=START_TIMEOUT, message="the start of the server")
@@ -90,12 +95,11 @@ def serve(
 
 
 def _start(
-    app: str, listener: socket.socket, output: IO[bytes], loop: str, factory: bool, env: Mapping[str, str]
+    arguments: list[str], listener: socket.socket, output: IO[bytes], env: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.support.serve_app", app, "--fd", str(listener.fileno()), "--loop", loop]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     return subprocess.Popen(
-        [*command, "--factory"] if factory else command,
+        [sys.executable, "-m", "tests.support.serve_app", *arguments, "--fd", str(listener.fileno())],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **env},
         stdin=subprocess.DEVNULL,

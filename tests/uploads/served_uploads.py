@@ -137,7 +137,7 @@ async def chunks(file: Upload, tag: str) -> str:
 
 async def seekable(file: Upload, tag: str) -> str:
     async with file.seekable() as whole:
-        return await step_pool().run(digest, whole, tag)  # type: ignore[arg-type]  # an IO[bytes] is one to read
+        return await step_pool().run(digest, whole, tag)
 
 
 async def path(file: Upload, tag: str) -> str:

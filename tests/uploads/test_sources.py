@@ -212,16 +212,17 @@ async def test_pieces_are_small_while_they_hold_many_parts(monkeypatch: pytest.M
 
 
 async def test_a_large_file_goes_to_the_parser_as_it_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message of a server's usual size is one piece, and the file's bytes are not copied."""
+    """Once it has shown that it is large, a message is one piece, and the file's bytes are not copied."""
     chunk = bytes(_sources._PIECE)
     head, tail = form(part(b"|")).split(b"|")
-    whole = form_of(Client([head, chunk, chunk, tail]))
+    whole = form_of(Client([head, chunk, chunk, chunk, tail]))
     sizes = fed_to(whole, monkeypatch)
     await whole.next_file()
+    assert await whole.file_bytes() + await whole.file_bytes() == chunk
     assert await whole.file_bytes() is chunk
     assert await whole.file_bytes() is chunk
     assert await whole.file_bytes() == b""
-    assert sizes[1:3] == [len(chunk), len(chunk)]
+    assert sizes[3:5] == [len(chunk), len(chunk)]
 
 
 async def test_one_huge_message_of_tiny_parts_leaves_the_loop_to_others() -> None:

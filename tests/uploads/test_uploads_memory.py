@@ -1,6 +1,6 @@
 """Memory that does not grow with the upload: behind a real server, and for bodies larger than any network brings here.
 
-`UPLOAD_GIGABYTES` is the size of the simulated body.
+`FC_UPLOAD_GB` is the size of the simulated body.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.uploads.raw_client import head
 from tests.uploads.serving import BOTH, UploadServer, serving
 
 MIB = 1 << 20
-GIGABYTES = float(os.environ.get("UPLOAD_GIGABYTES", "2"))
+GIGABYTES = float(os.environ.get("FC_UPLOAD_GB", "2"))
 #: Rows of 8 KiB: what is measured is memory, and short rows take Python long.
 BLOCK = (b"x" * 8190 + b"y\n") * (MIB // 8192)
 START = part(b"")[:-2]

@@ -1,6 +1,6 @@
 """Uploads behind a real server: whole ones are whole, broken ones are errors, and neither leaves anything behind.
 
-`UPLOAD_ROUNDS` is the number of disconnects at random offsets.
+`FC_UPLOAD_ROUNDS` is the number of disconnects at random offsets.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.uploads.arriving import BOUNDARY, form, part, pieces
 from tests.uploads.raw_client import RawClient, chunked, head
 from tests.uploads.serving import BOTH, DEADLINE, WARM, UploadServer, serving
 
-ROUNDS = int(os.environ.get("UPLOAD_ROUNDS", "50"))
+ROUNDS = int(os.environ.get("FC_UPLOAD_ROUNDS", "50"))
 WAYS = ["run", "save", "rows", "chunks", "seekable", "path"]
 ROWS = b"name,text\n" + (b"Ada," + b"x" * 995 + b"\n") * 120  # 120 kB: some windows
 LARGE = ROWS * 10

@@ -1,6 +1,6 @@
 """Uploads that are under way when their server ends: in order, they are an error; killed, they leave nothing for long.
 
-`UPLOAD_KILLS` is the number of servers that are killed.
+`FC_UPLOAD_KILLS` is the number of servers that are killed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.uploads.raw_client import RawClient, head
 from tests.uploads.saving_support import framed, part_files, state_of
 from tests.uploads.serving import BOTH, DEADLINE, UploadServer, serving
 
-KILLS = int(os.environ.get("UPLOAD_KILLS", "1"))
+KILLS = int(os.environ.get("FC_UPLOAD_KILLS", "1"))
 WAYS = ["run", "save", "rows", "chunks", "seekable", "path"]
 BODY = form(part(b"a,b\n" * 75_000))
 HALF = len(BODY) // 2

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import anyio
+from anyio.lowlevel import checkpoint
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -38,6 +39,7 @@ class Body:
         self._limits = limits
         self.received = 0
         self.ended = False
+        self._failure: Exception | None = None
         #: Called once, when the last byte has arrived.
         self.on_end: list[Callable[[], object]] = []
         #: Only there is a connection one request's, and may be closed with it.
@@ -56,7 +58,17 @@ class Body:
             UploadStalled: It sends nothing, or too slowly.
             UploadTooLarge: The body is beyond `max_total`.
         """
+        if self._failure is not None:  # nobody is to wait for the rest of a body that has failed
+            raise self._failure
+        try:
+            return await self._next_chunk()
+        except Exception as error:
+            self._failure = error
+            raise
+
+    async def _next_chunk(self) -> bytes:
         while not self.ended:
+            await checkpoint()  # before, not behind: a cancellation must not lose what was received
             message = await self._receive()
             chunk: bytes = message.get("body", b"")
             self.received += len(chunk)

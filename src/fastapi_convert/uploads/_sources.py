@@ -10,11 +10,11 @@ from anyio.lowlevel import checkpoint
 from ._body import Body
 from ._multipart import Event, Field, FileBegin, FormLimits, Mark, MultipartParser
 
-# A piece that goes to the parser at once. Many small parts take it a thousand times longer than one big one, so until
-# a form has shown that it is not of that kind, it is parsed in pieces that hold the loop for a millisecond.
+# A piece that goes to the parser at once. Many small parts take it a thousand times longer than one big one, so pieces
+# are small while they hold an event in every 2 KiB, and until they have shown that they do not: a millisecond each.
 _PIECE = 262_144
 _SMALL_PIECE = 16_384
-_MANY_EVENTS = 64
+_DENSE = 2048
 
 
 class Source(Protocol):
@@ -80,7 +80,8 @@ class Form:
         piece = self._data[self._at : self._at + self._piece]
         self._at += len(piece)
         self._events.extend(self._parser.feed(piece))
-        self._piece = _SMALL_PIECE if len(self._events) > _MANY_EVENTS else _PIECE
+        if len(piece) >= _DENSE:  # a shorter one tells nothing: it may be what was left of a message
+            self._piece = _SMALL_PIECE if len(self._events) * _DENSE > len(piece) else _PIECE
 
 
 class FormFile:
