@@ -49,6 +49,7 @@ pytest: $(READY)-dev
 
 bench: $(READY)-bench
 	$(RUN) -m benchmarks.offload
+	$(RUN) -m benchmarks.uploads
 
 docs: $(READY)-docs
 	$(RUN) -m mkdocs build --strict

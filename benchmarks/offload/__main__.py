@@ -6,19 +6,19 @@ Environment: `BENCH_QUICK=1` for a run that only tries the program, `BENCH_RESUL
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks.offload import endpoints, hops, machine, processes, streams
-from benchmarks.offload.measure import Comparison, event_loops
-from benchmarks.offload.report import markdown, table_of_goals
+from benchmarks.common import machine, page
+from benchmarks.common.comparison import Comparison
+from benchmarks.common.tables import table_of_goals
+from benchmarks.offload import endpoints, hops, processes, report, streams
+from benchmarks.offload.measure import event_loops
 
 Measurement: TypeAlias = Callable[[str], Awaitable[list[Comparison]]]
 
-RESULTS = Path(__file__).parents[1] / "results"
+COLOURS = {"asyncio": "#2a6f97", "uvloop": "#8ab6d6"}
 MEASUREMENTS: Sequence[Measurement] = (
     hops.no_op,
     hops.blocking,
@@ -30,14 +30,12 @@ MEASUREMENTS: Sequence[Measurement] = (
 
 
 def main() -> None:
-    header = machine.header()
+    header = machine.header("fastapi", "starlette", "anyio", "pydantic", "uvloop", "asgiref", "numpy")
     began = time.monotonic()
-    comparisons = [comparison for measurement in MEASUREMENTS for comparison in _on_every_loop(measurement)]
-    # Beside each other in the table: the same thing on one loop and on the other.
-    order = list(dict.fromkeys(c.what for c in comparisons))
-    comparisons.sort(key=lambda c: order.index(c.what))
-    print("", table_of_goals(comparisons), sep="\n")
-    _write(comparisons, markdown(comparisons, header, time.monotonic() - began))
+    found = [comparison for measurement in MEASUREMENTS for comparison in _on_every_loop(measurement)]
+    comparisons = page.beside_each_other(found)
+    print("", table_of_goals(comparisons, report.VARIANT), sep="\n")
+    page.write("offload", report.markdown(comparisons, header, time.monotonic() - began), comparisons, COLOURS)
 
 
 def _on_every_loop(measurement: Measurement) -> list[Comparison]:
@@ -50,15 +48,6 @@ def _on_every_loop(measurement: Measurement) -> list[Comparison]:
 
 async def _awaited(measurement: Measurement, loop: str) -> list[Comparison]:
     return await measurement(loop)
-
-
-def _write(comparisons: Sequence[Comparison], page: str) -> None:
-    from benchmarks.offload.plot import draw  # only now: it takes a second, and memory, that nobody measured needs
-
-    folder = Path(os.environ.get("BENCH_RESULTS") or RESULTS)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "offload.md").write_text(page, encoding="utf-8")
-    draw(comparisons, folder / "offload.png")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from benchmarks.offload.driver import get
-from benchmarks.offload.measure import OURS, Comparison, Goal, compare, in_flight, load, tell
+from benchmarks.common.comparison import OURS, Comparison, Goal
+from benchmarks.common.driver import get
+from benchmarks.common.running import load, tell
+from benchmarks.offload.measure import TimedComparison, compare, in_flight
 from fastapi_convert.offloading import OffloadRoute, Pool
 
 PEER = "FastAPI, plain def"
@@ -48,7 +50,7 @@ async def response_model(loop: str) -> list[Comparison]:
     }
     timings = await compare(what, loop, contenders, load(9, 1))
     figures = {name: 1 / timing.wall for name, timing in timings.items()}
-    return [Comparison(what, loop, PEER, "req/s", figures, Goal(times=2), more_is_better=True, timings=timings)]
+    return [TimedComparison(what, loop, PEER, "req/s", figures, Goal(times=2), more_is_better=True, timings=timings)]
 
 
 def _app(router: APIRouter) -> FastAPI:

@@ -11,7 +11,9 @@ import anyio.to_thread
 from asgiref.sync import sync_to_async
 from starlette.concurrency import run_in_threadpool
 
-from benchmarks.offload.measure import OURS, Batch, Comparison, Goal, compare, in_flight, load
+from benchmarks.common.comparison import OURS, Comparison, Goal
+from benchmarks.common.running import load
+from benchmarks.offload.measure import Batch, TimedComparison, compare, in_flight
 from benchmarks.offload.work import noop, sleep_1_ms
 from fastapi_convert.offloading import Pool, offload
 
@@ -22,12 +24,12 @@ THREADS = 40  # what anyio's limiter allows by default
 async def no_op(loop: str) -> list[Comparison]:
     """CPU time of a hop, with many and with one under way."""
     _give_everybody_the_same_threads()
-    found = []
+    found: list[Comparison] = []
     for count, total, goal in ((40, load(4000, 80), 8.0), (1000, load(20000, 1000), 8.0), (1, load(1500, 30), 1.4)):
         what = f"no-op hop, {count} in flight"
         timings = await compare(what, loop, _contenders(noop, count, total), load(7 if count < 1000 else 5, 1))
         figures = {name: timing.cpu * 1e6 for name, timing in timings.items()}
-        found.append(Comparison(what, loop, PEER, "us CPU", figures, Goal(times=goal), timings=timings))
+        found.append(TimedComparison(what, loop, PEER, "us CPU", figures, Goal(times=goal), timings=timings))
     return found
 
 
@@ -38,7 +40,7 @@ async def blocking(loop: str) -> list[Comparison]:
     timings = await compare(what, loop, _contenders(sleep_1_ms, 1000, load(4000, 1000)), load(5, 1))
     figures = {name: 1 / timing.wall for name, timing in timings.items()}
     goal = Goal(times=2)
-    return [Comparison(what, loop, PEER, "calls/s", figures, goal, more_is_better=True, timings=timings)]
+    return [TimedComparison(what, loop, PEER, "calls/s", figures, goal, more_is_better=True, timings=timings)]
 
 
 def _give_everybody_the_same_threads() -> None:

@@ -12,7 +12,9 @@ from typing import TypeAlias
 import anyio.to_process
 import numpy as np
 
-from benchmarks.offload.measure import OURS, Comparison, Goal, compare, in_flight, load, tell
+from benchmarks.common.comparison import OURS, Comparison, Goal
+from benchmarks.common.running import load, tell
+from benchmarks.offload.measure import TimedComparison, compare, in_flight
 from benchmarks.offload.work import checksum
 from fastapi_convert.offloading import ProcessPool
 
@@ -50,7 +52,7 @@ async def _duration(loop: str, contenders: dict[str, Call]) -> Comparison:
     batches = {name: partial(in_flight, call, 1, load(8, 1)) for name, call in contenders.items()}
     timings = await compare(what, loop, batches, load(15, 2))
     figures = {name: timing.wall * 1000 for name, timing in timings.items()}
-    return Comparison(what, loop, PEER, "ms", figures, Goal(times=8), timings=timings)
+    return TimedComparison(what, loop, PEER, "ms", figures, Goal(times=8), timings=timings)
 
 
 async def _gaps(loop: str, contenders: dict[str, Call]) -> Comparison:

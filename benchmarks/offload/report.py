@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.offload.measure import OURS, Comparison, micro
+from benchmarks.common import page
+from benchmarks.common.comparison import OURS, Comparison
+from benchmarks.common.tables import table
+from benchmarks.offload.measure import TimedComparison, micro
+
+VARIANT = "event loop"
 
 _INTRODUCTION = """\
 # Offloading, measured
@@ -16,58 +21,16 @@ over the rounds. CPU is the time of all threads of this process. *Ratio* is how 
 
 def markdown(comparisons: Sequence[Comparison], header: Iterable[str], seconds: float) -> str:
     """The whole page."""
-    parts = [
-        _INTRODUCTION.format(ours=OURS),
-        "\n".join([*header, f"- the run took {seconds:.0f} s"]),
-        "",
-        table_of_goals(comparisons),
-        "",
-        "![Ratios and goals](offload.png)",
-        "",
-        "## Everybody's times, per call, item or request",
-        "",
-        _table_of_times(comparisons),
-    ]
-    return "\n".join(parts) + "\n"
-
-
-def table_of_goals(comparisons: Iterable[Comparison]) -> str:
-    """What was measured against whom, and whether the goal was reached."""
-    rows = [
-        [
-            c.what,
-            c.loop,
-            c.against,
-            f"{number(c.peer)} {c.unit}",
-            f"{number(c.ours)} {c.unit}",
-            f"{number(c.ratio)}x",
-            goal_in_words(c),
-            "yes" if c.reached else "**no**",
-        ]
-        for c in comparisons
-    ]
-    return _table(["what", "event loop", "against", "peer", OURS, "ratio", "goal", "reached"], rows)
+    opening = [_INTRODUCTION.format(ours=OURS), *header, f"- the run took {seconds:.0f} s"]
+    everybody = ["## Everybody's times, per call, item or request", "", _table_of_times(comparisons)]
+    return page.markdown("offload", opening, comparisons, VARIANT, everybody)
 
 
 def _table_of_times(comparisons: Iterable[Comparison]) -> str:
     rows = [
-        [c.what, c.loop, who, micro(timing.wall), micro(timing.cpu)]
+        [c.what, c.variant, who, micro(timing.wall), micro(timing.cpu)]
         for c in comparisons
+        if isinstance(c, TimedComparison)
         for who, timing in c.timings.items()
     ]
-    return _table(["what", "event loop", "who", "wall", "CPU"], rows)
-
-
-def goal_in_words(comparison: Comparison) -> str:
-    goal = comparison.goal
-    return f">= {goal.times:g}x" if goal.times is not None else f"<= {goal.at_most:g} {comparison.unit}"
-
-
-def number(value: float) -> str:
-    """Three figures that count, without an exponent."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return table(["what", VARIANT, "who", "wall", "CPU"], rows)

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from starlette.concurrency import iterate_in_threadpool
 
-from benchmarks.offload.measure import OURS, Comparison, Goal, compare, load
+from benchmarks.common.comparison import OURS, Comparison, Goal
+from benchmarks.common.running import load
+from benchmarks.offload.measure import TimedComparison, compare
 from benchmarks.offload.work import lines
 from fastapi_convert.offloading import Pool, offload
 
@@ -28,7 +30,7 @@ async def streaming(loop: str) -> list[Comparison]:
     timings = await compare(what, loop, contenders, load(9, 1))
     figures = {name: 1 / timing.wall for name, timing in timings.items()}
     goal = Goal(times=100)
-    return [Comparison(what, loop, PEER, "items/s", figures, goal, more_is_better=True, timings=timings)]
+    return [TimedComparison(what, loop, PEER, "items/s", figures, goal, more_is_better=True, timings=timings)]
 
 
 async def _drained(items: AsyncIterator[str], expected: int) -> int:

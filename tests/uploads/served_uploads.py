@@ -101,7 +101,7 @@ def digest(file: BinaryIO, tag: str) -> str:
         return found.hexdigest()
 
 
-def digest_by_chance(file: BinaryIO, tag: str) -> str:
+def digest_behind_a_gate(file: BinaryIO, tag: str) -> str:
     """The digest; before it, the gate of this tag must open."""
     file.read(100)
     gates.setdefault(tag, threading.Event()).wait(60)
@@ -190,7 +190,7 @@ async def take_whole(way: str, tag: str, file: Annotated[Upload, streamed("file"
 @router.post("/gated")
 async def gated(tag: str, file: Annotated[Upload, streamed("file")]) -> str:
     """Its consumer waits for `/open`."""
-    return await file.run(digest_by_chance, tag)
+    return await file.run(digest_behind_a_gate, tag)
 
 
 @router.get("/open")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import anyio
 from anyio.lowlevel import checkpoint
 from starlette.requests import Request
-from starlette.types import Message
+from starlette.types import Message, Scope
 
 from fastapi_convert.errors import InvalidUpload, UnsupportedUpload, UploadAborted, UploadStalled, UploadTooLarge
 
@@ -42,8 +42,7 @@ class Body:
         self._failure: Exception | None = None
         #: Called once, when the last byte has arrived.
         self.on_end: list[Callable[[], object]] = []
-        #: Only there is a connection one request's, and may be closed with it.
-        self.on_http_1 = request.scope.get("http_version", "1.1").startswith("1")
+        self.on_http_1 = is_http_1(request.scope)
         self._pace = _Pace(limits)
         self.declared = _declared_length(request)
         _refuse_encoded(request)
@@ -125,6 +124,12 @@ class _Pace:
         self._credit = min(self._most, self._credit - self._rate * waited + size)
         if self._credit < 0:
             raise UploadStalled(f"The client sends less than {self._rate} bytes/s, which is the min_rate here.")
+
+
+def is_http_1(scope: Scope) -> bool:
+    """Whether the connection is this request's alone, so that it may be closed with it."""
+    version: str = scope.get("http_version", "1.1")
+    return version.startswith("1")
 
 
 def _declared_length(request: Request) -> int | None:

@@ -80,12 +80,19 @@ class MultipartParser:
 
     def __init__(self, content_type: str, limits: FormLimits) -> None:
         self.ended = False
+        self._begun = False
         self._limits = limits
         self._events: list[Event] = []
         self._files = self._fields = self._fields_size = 0
         self._part = _Part()
         try:
-            self._parser = BoundaryParser(_boundary_of(content_type), self._callbacks())
+            # Limits of its own beyond ours, which say what happened.
+            self._parser = BoundaryParser(
+                _boundary_of(content_type),
+                self._callbacks(),
+                max_header_count=limits.max_headers + 1,
+                max_header_size=limits.max_headers_size + 1024,
+            )
         except FormParserError as error:
             raise InvalidUpload(f"The boundary of the form cannot be used: {error}.") from error
 
@@ -103,6 +110,10 @@ class MultipartParser:
 
     def feed(self, data: bytes) -> list[Event]:
         """The events of the next bytes. After an error the parser cannot be used again."""
+        if not self._begun:
+            # The parser would pass over more than line ends here, if they come in one piece.
+            data = data.lstrip(b"\r\n")
+            self._begun = bool(data)
         try:
             self._parser.write(data)
         except FormParserError as error:

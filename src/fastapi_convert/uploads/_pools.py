@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import functools
+from typing import Self
 
 from fastapi_convert.offloading import Pool
+
+
+class UploadPool(Pool):
+    """A pool that opens and closes together with `step_pool`, so that a lifespan need know only one of them."""
+
+    async def __aenter__(self) -> Self:
+        await step_pool().__aenter__()
+        return await super().__aenter__()
+
+    async def aclose(self) -> None:
+        """Take no more uploads, let those that run end, and their last steps too: removing a temporary file is one."""
+        await super().aclose()
+        await step_pool().aclose()
 
 
 @functools.cache
@@ -14,12 +28,15 @@ def upload_pool() -> Pool:
     A thread is taken when a window is full or the file has ended, not before: stalled clients hold none. Each upload
     that waits keeps a window of 1 MiB, so the second figure bounds memory.
 
+    `async with upload_pool()` in the lifespan lets uploads that are cut off at shutdown clean up behind themselves;
+    uvicorn gives them no time of its own.
+
     Example:
         >>> from fastapi_convert.uploads import upload_pool
         >>> upload_pool().stats().threads
         16
     """
-    return Pool("uploads", threads=16, max_waiting=200)
+    return UploadPool("uploads", threads=16, max_waiting=200)
 
 
 @functools.cache

@@ -7,6 +7,8 @@ from typing import Self
 
 from starlette.datastructures import ImmutableMultiDict
 
+from fastapi_convert.errors import UploadAborted
+
 from .upload import Upload
 
 __all__ = ("UploadForm",)
@@ -35,6 +37,8 @@ class UploadForm:
         self._check = check
         self._fields = fields
         self._current: Upload | None = None
+        self._unchecked: Upload | None = None
+        self._over = self._asking = False
 
     @property
     def fields(self) -> ImmutableMultiDict[str, str]:
@@ -45,17 +49,40 @@ class UploadForm:
         return self
 
     async def __anext__(self) -> Upload:
-        self.close()
-        upload = self._current = await self._next_upload()
-        if upload is None:
+        if self._over:
+            raise UploadAborted("The request of this form has ended, and what was left of its files with it.")
+        if self._asking:
+            raise RuntimeError("Two tasks loop over the same form. Let one do it, and hand the files to the others.")
+        self._asking = True
+        try:
+            return await self._next_checked()
+        finally:
+            self._asking = False
+
+    async def _next_checked(self) -> Upload:
+        if self._unchecked is None:
+            self._let_go()
+            self._unchecked = await self._next_upload()
+        if self._unchecked is None:
             raise StopAsyncIteration
-        await self._check(upload)
+        upload = self._unchecked
+        try:
+            await self._check(upload)  # cancelled here, the file is still the next one
+        except Exception:
+            self._unchecked = None  # refused; whoever goes on gets the one behind it
+            raise
+        self._current, self._unchecked = upload, None
         return upload
 
     def close(self) -> None:
-        """Let go of the current file. Done for you at the end of the request."""
+        """Let go of the form and of its current file. Done for you at the end of the request."""
+        self._over = True
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._current is None:
             return
         if self._current.reading:
             raise RuntimeError("A file of this form is being read. Consume each part inside the loop, one at a time.")
         self._current.close()
+        self._current = None

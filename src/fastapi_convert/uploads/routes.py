@@ -7,9 +7,10 @@ from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
+from ._body import Body, is_http_1
 from ._intake import SCOPE_KEY, Intake, is_intake
 from ._mixing import refuse_mixed
 
@@ -35,6 +36,7 @@ class UploadRoute(APIRoute):
         super().__init__(path, endpoint, **options)
         refuse_mixed(self.dependant, is_intake)
         intakes = list(_intakes(self.dependant))
+        self._takes_uploads = bool(intakes)
         if not intakes:
             return
         body = intakes[0].openapi(f"Body_{self.unique_id}")
@@ -44,7 +46,7 @@ class UploadRoute(APIRoute):
         """Serve a request, and close the connection where its body was not wanted."""
 
         async def send_and_close(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_unread(scope):
+            if message["type"] == "http.response.start" and self._takes_uploads and _is_unread(scope):
                 MutableHeaders(scope=message)["connection"] = "close"
             await send(message)
 
@@ -52,8 +54,12 @@ class UploadRoute(APIRoute):
 
 
 def _is_unread(scope: Scope) -> bool:
-    body = scope.get(SCOPE_KEY)
-    return body is not None and not body.ended and body.on_http_1
+    body: Body | None = scope.get(SCOPE_KEY)
+    if body is not None:
+        return body.on_http_1 and not body.ended
+    # Turned away before anybody asked for the body, by a login that failed, say.
+    headers = Headers(scope=scope)
+    return is_http_1(scope) and ("transfer-encoding" in headers or headers.get("content-length", "0") != "0")
 
 
 def _intakes(dependant: Dependant) -> Iterator[Intake]:

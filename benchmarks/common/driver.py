@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Message, Scope
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope
+
+Headers = Iterable[tuple[bytes, bytes]]
 
 
 async def get(app: ASGIApp, path: str) -> bytes:
     """The body that the app answers a GET with; anything but 200 is an error here."""
+    return await _exchange(app, _scope("GET", path), _nothing)
+
+
+async def post(app: ASGIApp, path: str, receive: Receive, headers: Headers) -> bytes:
+    """The same for a POST whose body `receive` gives, message by message."""
+    return await _exchange(app, _scope("POST", path, headers), receive)
+
+
+async def _exchange(app: ASGIApp, scope: Scope, receive: Receive) -> bytes:
     body = b""
     status = 0
 
@@ -15,27 +28,27 @@ async def get(app: ASGIApp, path: str) -> bytes:
         status = message.get("status", status)
         body += message.get("body", b"")
 
-    await app(_scope(path), _receive, send)
-    assert status == 200, f"{path} answered {status}: {body!r}"
+    await app(scope, receive, send)
+    assert status == 200, f"{scope['path']} answered {status}: {body!r}"
     return body
 
 
-async def _receive() -> Message:
+async def _nothing() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-def _scope(path: str) -> Scope:
+def _scope(method: str, path: str, headers: Headers = ()) -> Scope:
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": b"",
-        "headers": [(b"host", b"bench")],
+        "headers": [(b"host", b"bench"), *headers],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 80),
     }

@@ -8,12 +8,10 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-PACKAGES = ("fastapi", "starlette", "anyio", "pydantic", "uvloop", "asgiref", "numpy")
 
-
-def header() -> list[str]:
-    """Lines of Markdown: the machine, the versions, the date."""
-    versions = ", ".join(f"{name} {version}" for name in PACKAGES if (version := _version(name)))
+def header(*packages: str) -> list[str]:
+    """Lines of Markdown: the machine, the versions of Python and of these packages, the date."""
+    versions = ", ".join(f"{name} {version}" for name in packages if (version := _version(name)))
     return [
         f"- {_cpu_model()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}{_load()}",
         f"- {platform.python_implementation()} {platform.python_version()}, {versions}",

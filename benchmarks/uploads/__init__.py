@@ -1,0 +1,1 @@
+"""What uploads cost, against `request.stream()`, `UploadFile` and a thread for each upload."""
