@@ -210,7 +210,9 @@ async def test_files_are_counted(count: int, too_many: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers, content", [("Content-Type: image/png\r\n", b"a,b\n"), (CSV, b"%PDF-1.7\n" + bytes(50))]
+    "headers, content",
+    [("Content-Type: image/png\r\n", b"a,b\n"), (CSV, b"%PDF-1.7\n" + bytes(50))],
+    ids=["header", "content"],
 )
 async def test_types_are_checked_for_each_file(headers: str, content: bytes) -> None:
     """By its header and its first bytes, before it is handed out; those before it were good."""

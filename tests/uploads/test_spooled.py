@@ -169,7 +169,7 @@ async def test_libraries_that_seek_read_it() -> None:
     upload = adapt(upload_file(raw, len(raw.getvalue())))
     assert [await upload.run(names) for _ in range(2)] == [["a.txt"]] * 2
     async with upload.seekable() as file:
-        assert names(cast("BinaryIO", file)) == ["a.txt"]
+        assert names(file) == ["a.txt"]
 
 
 def read_one_line(file: BinaryIO) -> str:
@@ -190,7 +190,7 @@ async def test_a_function_that_closes_its_file_closes_only_that(
     upload = adapt(spooled)
     await upload.run(consume)
     async with upload.seekable() as file:
-        consume(cast("BinaryIO", file))
+        consume(file)
     gc.collect()
     assert not spooled.file.closed
     assert await upload.read() == DATA

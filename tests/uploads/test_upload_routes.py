@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
+import anyio
 import pytest
 from fastapi import APIRouter, Body, Depends, FastAPI, File, Form, HTTPException, Request, UploadFile
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
@@ -13,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastapi_convert.errors import UploadTooLarge
 from fastapi_convert.uploads import Upload, UploadForm, UploadRoute, streamed, streamed_body, streamed_form
@@ -439,3 +440,31 @@ async def test_an_endpoint_that_streams_its_answer_gets_all_of_its_file(kind: st
     answer = await exchange(app_of(endpoint, route_class), Connection(pieces(BODY, 1000)), "/files/3")
     assert answer.status == 200
     assert answer.body.endswith(end)
+
+
+class Leaving(Connection):
+    """Goes away when all of its request has been received."""
+
+    async def receive(self) -> Message:
+        if self.ended:
+            await anyio.sleep(0)
+            return {"type": "http.disconnect"}
+        return await super().receive()
+
+
+@pytest.mark.parametrize("route_class", [APIRoute, UploadRoute])
+async def test_an_answer_behind_the_file_ends_when_its_client_goes_away(route_class: type[APIRoute]) -> None:
+    """There is nothing to lose any more, so Starlette may listen."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"."
+            await anyio.sleep(0)
+
+    async def endpoint(number: int, file: Annotated[Upload, streamed("file")]) -> Response:
+        assert len(await file.read()) == 10_000
+        return StreamingResponse(endless())
+
+    with anyio.fail_after(10):
+        answer = await exchange(app_of(endpoint, route_class), Leaving(pieces(BODY, 1000)), "/files/3")
+    assert answer.status == 200

@@ -61,10 +61,12 @@ class Arrival:
     async def peek(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end, which the next consumer still gets."""
         found: list[bytes] = []
+        missing = size
         with self.one_reader():
             try:
-                while sum(map(len, found)) < size and (chunk := await self.pull()):
+                while missing > 0 and (chunk := await self.pull()):
                     found.append(chunk)
+                    missing -= len(chunk)
             finally:
                 self.give_back(found)
         return b"".join(found)[:size]

@@ -166,7 +166,7 @@ class MultipartParser:
         self._fields += 1
         if self._fields > self._limits.max_fields:
             raise UploadTooLarge(f"The form has more than {self._limits.max_fields} fields: raise max_fields for more.")
-        self._count_field_bytes(len(name))
+        self._count_field_bytes(len(name.encode()))
 
     def _count_field_bytes(self, size: int) -> None:
         self._fields_size += size

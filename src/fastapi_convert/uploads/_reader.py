@@ -46,7 +46,7 @@ class UploadReader(io.BufferedIOBase):
         """`size` bytes, fewer only at the end of the file; all that is left without a size."""
         if size is None or size < 0:
             return b"".join(self._pieces())
-        if self._load() >= size:  # one copy
+        if size and self._load() >= size:  # one copy
             return self._cut(size)
         found: list[bytes] = []
         while size and (piece := self.read1(size)):
@@ -56,7 +56,7 @@ class UploadReader(io.BufferedIOBase):
 
     def read1(self, size: int = -1, /) -> bytes:
         """What is there, at most `size` bytes; waits only where there is nothing."""
-        available = self._load()
+        available = self._load() if size else 0
         return self._cut(available if size < 0 else min(size, available))
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
@@ -70,7 +70,7 @@ class UploadReader(io.BufferedIOBase):
     def readinto1(self, buffer: WriteableBuffer, /) -> int:
         """Put what is there into `buffer`; waits only where there is nothing."""
         view = memoryview(buffer).cast("B")
-        count = min(len(view), self._load())
+        count = min(len(view), self._load()) if view else 0
         view[:count] = memoryview(self._chunk)[self._at : self._at + count]
         self._at += count
         return count

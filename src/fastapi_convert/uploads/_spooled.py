@@ -16,7 +16,7 @@ from fastapi_convert.errors import UploadTooLarge
 from ._arrival import Arrival
 from ._digest import Digest
 from ._options import ProgressCallback, UploadOptions
-from ._pools import upload_pool
+from ._pools import step_pool, upload_pool
 from .upload import Upload
 
 if TYPE_CHECKING:
@@ -37,43 +37,58 @@ class SpooledUpload(Upload):
             _Spool(file), name=name, filename=file.filename, headers=file.headers, fields=fields, options=options
         )
         self._file = file
+        self._size = _size_of(file)
 
     def _begin(self) -> Arrival:
         """From the first byte."""
         if not self._arrival.reading:
-            self._arrival = Arrival(_Spool(self._file), self._options, repr(self.filename), self._file.size)
+            self._arrival = Arrival(_Spool(self._file), self._options, repr(self.filename), self._size)
         return self._arrival
 
     async def _run(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        file = self._file.file
-        call = functools.partial(_read_borrowed, fn, file, self._arrival.digest)
+        self._check_size(self._options.max_size)
+        call = functools.partial(_read_borrowed, fn, self._file.file, self._arrival.digest)
         result = await (self._options.pool or upload_pool()).call(call, args, kwargs)
-        self._arrival.received, self._arrival.complete = self._file.size or 0, True
+        self._arrival.received, self._arrival.complete = self._size, True
         return result
 
     @asynccontextmanager
     async def seekable(self, *, max_size: int | str | None = None) -> AsyncIterator[BinaryIO]:
         """The file itself, which can seek. Closing it does nothing: it goes with the request."""
-        limit = self._options.max_size if max_size is None else to_bytes(max_size, "max_size")
-        if limit is not None and (self._file.size or 0) > limit:
-            raise self._arrival.too_large(limit)
+        self._check_size(self._options.max_size if max_size is None else to_bytes(max_size, "max_size"))
         with self._begin().one_reader():
             await self._file.seek(0)
             yield cast("BinaryIO", _borrowed(self._file.file))
 
+    def _check_size(self, limit: int | None) -> None:
+        if limit is not None and self._size > limit:
+            raise self._arrival.too_large(limit)
+
+
+def _size_of(file: UploadFile) -> int:
+    if file.size is not None:
+        return file.size
+    here = file.file.tell()  # made by hand, without its size; nothing is read
+    size = file.file.seek(0, io.SEEK_END) or file.file.tell()
+    file.file.seek(here)
+    return size
+
 
 class _Spool:
-    """The bytes of an `UploadFile` from its start."""
+    """The bytes of an `UploadFile` from its start, wherever others move it meanwhile."""
 
     def __init__(self, file: UploadFile) -> None:
         self._file = file
-        self._begun = False
+        self._offset = 0
 
     async def more(self) -> bytes:
-        if not self._begun:
-            self._begun = True
-            await self._file.seek(0)
-        return await self._file.read(_CHUNK)
+        chunk = await step_pool().run(self._read)
+        self._offset += len(chunk)
+        return chunk
+
+    def _read(self) -> bytes:
+        self._file.file.seek(self._offset)
+        return self._file.file.read(_CHUNK)
 
 
 class _Borrowed(io.RawIOBase):
@@ -144,8 +159,8 @@ def adapt(
     """
     _check_kind(file, "adapt")
     limit = None if max_size is None else to_bytes(max_size, "max_size")
-    if limit is not None and (file.size or 0) > limit:
-        raise UploadTooLarge(f"The file {file.filename!r} has {file.size} bytes, and max_size is {limit}.")
+    if limit is not None and (size := _size_of(file)) > limit:
+        raise UploadTooLarge(f"The file {file.filename!r} has {size} bytes, and max_size is {limit}.")
     return SpooledUpload(file, UploadOptions(max_size=limit, hash=hash, progress=progress, pool=pool))
 
 

@@ -109,7 +109,8 @@ class Window:
         self._changed.wait_for(self._is_ready)
 
     def _is_ready(self) -> bool:
-        return bool(self._ended or self._failure or (self._chunks and self._buffered >= self._needed))
+        enough = bool(self._chunks) and self._buffered >= self._needed
+        return enough or self._ended or self._failure is not None
 
 
 def _from_a_thread(callback: Callable[[], object]) -> Callable[[], object]:

@@ -52,7 +52,7 @@ class UploadForm:
         if self._over:
             raise UploadAborted("The request of this form has ended, and what was left of its files with it.")
         if self._asking:
-            raise RuntimeError("Two tasks loop over the same form. Let one do it, and hand the files to the others.")
+            raise RuntimeError("Two tasks loop over the same form. Let one do it, file by file.")
         self._asking = True
         try:
             return await self._next_checked()
