@@ -22,7 +22,7 @@ from tests.uploads.raw_client import head
 from tests.uploads.serving import BOTH, UploadServer, serving
 
 MIB = 1 << 20
-GIGABYTES = float(os.environ.get("FC_UPLOAD_GB", "2"))
+GIGABYTES = float(os.environ.get("FC_UPLOAD_GB", "10"))
 #: Rows of 8 KiB: what is measured is memory, and short rows take Python long.
 BLOCK = (b"x" * 8190 + b"y\n") * (MIB // 8192)
 START = part(b"")[:-2]

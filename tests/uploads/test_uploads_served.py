@@ -18,7 +18,7 @@ from tests.uploads.arriving import BOUNDARY, form, part, pieces
 from tests.uploads.raw_client import RawClient, chunked, head
 from tests.uploads.serving import BOTH, DEADLINE, WARM, UploadServer, serving
 
-ROUNDS = int(os.environ.get("FC_UPLOAD_ROUNDS", "50"))
+ROUNDS = int(os.environ.get("FC_UPLOAD_ROUNDS", "100"))
 WAYS = ["run", "save", "rows", "chunks", "seekable", "path"]
 ROWS = b"name,text\n" + (b"Ada," + b"x" * 995 + b"\n") * 120  # 120 kB: some windows
 LARGE = ROWS * 10
