@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import anyio
 import pytest
@@ -20,6 +20,14 @@ from fastapi_convert.uploads import _window
 from fastapi_convert.uploads._window import Window
 from tests.support.backends import BACKENDS
 from tests.support.waiting import wait_until_async
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_sizes() -> Iterator[None]:
+    """Count bytes alone, so that a test can count along."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_window, "OVERHEAD", 0)
+        yield
 
 
 @pytest.fixture
@@ -251,3 +259,14 @@ def test_a_reader_that_outlives_the_loop_reads_on(backend: str) -> None:
     anyio.run(give_up, backend=name, backend_options=options)
     window.end()
     assert drain(window) == [b"a", b"b", b"c"]
+
+
+def test_a_window_of_single_bytes_is_full_before_it_takes_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them is an object: a million would take fifty times the window."""
+    monkeypatch.setattr(_window, "OVERHEAD", 64)
+    window = Window(1024)
+    count = 0
+    while not window.is_full:
+        window.put(b"x")
+        count += 1
+    assert count == 16

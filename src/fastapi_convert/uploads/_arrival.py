@@ -13,6 +13,7 @@ from ._options import UploadOptions
 from ._pools import step_pool
 from ._progress import Progress
 from ._sources import Source
+from ._window import cost
 
 
 class Arrival:
@@ -92,7 +93,7 @@ class Arrival:
         size = total = 0
         while chunk := await self.pull():
             batch.append(chunk)
-            size += len(chunk)
+            size += cost(chunk)
             total += len(chunk)
             if limit is not None and total > limit:
                 raise self.too_large(limit)

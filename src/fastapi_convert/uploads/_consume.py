@@ -102,7 +102,7 @@ class Consumer:
             raise self._failure  # even if the function has made something else of it, or nothing
         if error is None:
             return self._value
-        if self._reader.seek_refused:
+        if self._reader.seek_refused and not isinstance(error, NotSeekable):
             if isinstance(error, zipfile.BadZipFile):  # what zipfile makes of every failed seek
                 raise NotSeekable(NO_SEEK) from error
             error.add_note(NO_SEEK)
@@ -115,7 +115,7 @@ class Consumer:
 def _reading(fn: Callable[..., Any], reader: UploadReader) -> Callable[..., Any]:
     """`fn` over the upload's file, under the name that the pool's log shows."""
 
-    @functools.wraps(fn)
+    @functools.wraps(fn, updated=())
     def read_and_close(*args: Any, **kwargs: Any) -> Any:
         try:
             return fn(reader, *args, **kwargs)

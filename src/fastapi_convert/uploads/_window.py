@@ -12,12 +12,15 @@ from anyio.lowlevel import current_token
 
 from fastapi_convert.errors import UploadAborted
 
+#: What a chunk takes beside its bytes. A client that has its body cut into single bytes must not fill a window with a
+#: million of them.
+OVERHEAD = 64
 #: Seconds that a reader with nothing to read waits for half a window, before it is content with less.
 PATIENCE = 0.002
 
 
 class Window:
-    """At most `size` bytes, and one chunk more, between the client and the function that reads.
+    """At most `size` bytes in memory, and one chunk more, between the client and the function that reads.
 
     A full window stops the reading of the socket, and so in the end the client. Neither side is woken at every chunk,
     which would cost more than the rest of the work: the loop when half of the window is free, the worker when half of
@@ -29,7 +32,7 @@ class Window:
         self._half = size // 2
         self._needed = 1
         self._chunks: deque[bytes] = deque(chunks)
-        self._buffered = sum(map(len, self._chunks))
+        self._buffered = sum(map(cost, self._chunks))
         self._changed = threading.Condition(threading.Lock())
         self._ended = False
         self._failure: BaseException | None = None
@@ -46,7 +49,7 @@ class Window:
     def put(self, chunk: bytes) -> None:
         with self._changed:
             self._chunks.append(chunk)
-            self._buffered += len(chunk)
+            self._buffered += cost(chunk)
             if self._buffered >= self._needed:
                 self._changed.notify()
 
@@ -94,7 +97,7 @@ class Window:
             if not self._chunks:
                 return b""
             chunk = self._chunks.popleft()
-            self._buffered -= len(chunk)
+            self._buffered -= cost(chunk)
             wake = self._wake if self._buffered <= self._half else None
             if wake is not None:
                 self._wake = None
@@ -111,6 +114,11 @@ class Window:
     def _is_ready(self) -> bool:
         enough = bool(self._chunks) and self._buffered >= self._needed
         return enough or self._ended or self._failure is not None
+
+
+def cost(chunk: bytes) -> int:
+    """The memory that a chunk takes."""
+    return len(chunk) + OVERHEAD
 
 
 def _from_a_thread(callback: Callable[[], object]) -> Callable[[], object]:
