@@ -17,7 +17,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 def to_bytes(value: int | str, what: str) -> int:
     """A size in bytes; `"1MB"` is 1000000 and `"1MiB"` is 1048576, as pydantic's `ByteSize` has it.
 
-    Example:
+    Examples:
         >>> to_bytes("2GB", "max_size"), to_bytes(512, "max_size")
         (2000000000, 512)
     """
@@ -34,7 +34,7 @@ def to_bytes(value: int | str, what: str) -> int:
 def to_seconds(value: float | str, what: str) -> float:
     """A time in seconds, above zero.
 
-    Example:
+    Examples:
         >>> to_seconds("5m", "idle_timeout"), to_seconds(2, "idle_timeout")
         (300.0, 2.0)
     """

@@ -49,7 +49,7 @@ class ConvertError(Exception):
     Catch it to tell the library's refusals from the errors of the function that was called, which always reach the
     caller unchanged. Subclasses take one positional message, so that they pickle without help.
 
-    Example:
+    Examples:
         >>> from fastapi_convert.errors import ConvertError, PoolFull
         >>> issubclass(PoolFull, ConvertError)
         True
@@ -63,7 +63,7 @@ class HTTPConvertError(ConvertError, HTTPException):
         message: For the log: what happened and the cure. Defaults to `detail`.
         retry_after: Whole seconds for a `Retry-After` header; `None` keeps the class's own `default_headers`.
 
-    Example:
+    Examples:
         >>> from fastapi_convert.errors import PoolFull
         >>> error = PoolFull("Pool 'db' is full: raise max_waiting", retry_after=3)
         >>> error.status_code, error.headers
@@ -258,7 +258,7 @@ def install(app: FastAPI) -> None:
     Raises:
         RuntimeError: The application has started, and takes no more handlers.
 
-    Example:
+    Examples:
         >>> from fastapi import FastAPI
         >>> from fastapi_convert import errors
         >>> app = FastAPI()

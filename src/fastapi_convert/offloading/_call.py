@@ -154,7 +154,7 @@ def time_left() -> float | None:
     Outside an offloaded call, and in a worker process, it is `None` too, so that the function still runs when it is
     called directly. Never below zero: at 0.0 the caller has its `OffloadTimeout`.
 
-    Example:
+    Examples:
         >>> from fastapi_convert.offloading import time_left
         >>> time_left() is None
         True
@@ -175,7 +175,7 @@ def check_cancelled() -> None:
         asyncio.CancelledError: The caller was cancelled (a stream's client gone, a task group failing), or the timeout
             has ended. It is no `Exception`, so a legacy `except Exception` does not swallow it.
 
-    Example:
+    Examples:
         >>> from fastapi_convert.offloading import check_cancelled
         >>> check_cancelled()
     """

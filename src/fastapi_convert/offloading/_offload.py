@@ -186,7 +186,7 @@ def offload(
         OffloadTimeout: From the call.
         CallableExited: From the call: the function raised `SystemExit` or the like, which would end the event loop.
 
-    Example:
+    Examples:
         >>> import anyio
         >>> from fastapi_convert import offload
         >>> @offload

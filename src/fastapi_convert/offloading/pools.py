@@ -104,7 +104,7 @@ class BasePool(ABC):
 
         Cancelled while it waits for a worker, it never runs; cancelled later, the caller leaves when `fn` has ended.
 
-        Example:
+        Examples:
             >>> import anyio
             >>> from fastapi_convert import Pool
             >>> anyio.run(Pool("docs", threads=2).run, max, 3, 7)
@@ -187,7 +187,7 @@ class BasePool(ABC):
 
         When the consumer breaks, is cancelled or fails, calls that wait are withdrawn and those that run are awaited.
 
-        Example:
+        Examples:
             >>> import anyio
             >>> from fastapi_convert import Pool
             >>> async def main() -> list[int]:
@@ -298,7 +298,7 @@ class Pool(BasePool):
     The bound is for the process: event loops in several threads share the pool. (On trio each run counts its own.)
     After a fork the child begins with an empty pool.
 
-    Example:
+    Examples:
         >>> import anyio
         >>> from fastapi_convert import Pool
         >>> db = Pool("db", threads=10, max_waiting=200)
@@ -345,7 +345,7 @@ def default_pool() -> Pool:
 
     Made at the first use. Give what is slow or precious a `Pool` of its own, so that it cannot starve the rest.
 
-    Example:
+    Examples:
         >>> from fastapi_convert import default_pool
         >>> default_pool().stats().threads
         40

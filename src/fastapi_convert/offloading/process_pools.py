@@ -40,7 +40,7 @@ class ProcessPool(BasePool):
     fails its own call with `WorkerDied`, and the next call gets a new one. Processes die with the server, even when
     that is killed. A script that starts one needs the usual `if __name__ == "__main__":` guard.
 
-    Example:
+    Examples:
         >>> from fastapi_convert import ProcessPool
         >>> cpu = ProcessPool("cpu", processes=2, max_waiting=20)
         >>> cpu.stats().processes

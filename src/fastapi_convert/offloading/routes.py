@@ -35,7 +35,7 @@ class OffloadRoute(APIRoute):
 
     A client that goes away does not cancel the endpoint, as with FastAPI's own.
 
-    Example:
+    Examples:
         >>> from fastapi import APIRouter
         >>> from fastapi_convert import OffloadRoute, Pool
         >>> reports = APIRouter(route_class=OffloadRoute.using(Pool("reports", threads=4)))

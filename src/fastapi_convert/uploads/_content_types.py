@@ -94,7 +94,7 @@ class TypeCheck:
         TypeError: `types` is one string.
         ValueError: There is nothing in it, or something that is not a media type.
 
-    Example:
+    Examples:
         >>> images = TypeCheck(["image/*"])
         >>> images.check_declared("image/gif")
         >>> images.check_content("image/gif", b"GIF89a...", complete=False)
@@ -158,7 +158,7 @@ class TypeCheck:
 def sniff(head: bytes) -> str | None:
     """The format that the first bytes show, by the tables of this module; `None` if they show none.
 
-    Example:
+    Examples:
         >>> sniff(b"%PDF-1.7"), sniff(b"<!doctype html><title>A page"), sniff(b"ID,name")
         ('application/pdf', 'text/html', None)
     """

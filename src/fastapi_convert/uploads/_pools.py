@@ -31,7 +31,7 @@ def upload_pool() -> Pool:
     `async with upload_pool()` in the lifespan lets uploads that are cut off at shutdown clean up behind themselves;
     uvicorn gives them no time of its own.
 
-    Example:
+    Examples:
         >>> from fastapi_convert.uploads import upload_pool
         >>> upload_pool().stats().threads
         16

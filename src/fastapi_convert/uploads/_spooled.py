@@ -153,7 +153,7 @@ def adapt(
         UploadTooLarge: See `max_size`.
         TypeError: `file` is no `UploadFile`.
 
-    Example:
+    Examples:
         >>> async def endpoint(file: UploadFile) -> list[str]:
         ...     return await adapt(file).run(zip_names)  # zip_names(f: BinaryIO) -> list[str]
     """
@@ -176,7 +176,7 @@ def detach(file: UploadFile) -> UploadFile:
     Raises:
         TypeError: `file` is an `Upload`, which is never kept: `save()` it.
 
-    Example:
+    Examples:
         >>> async def endpoint(file: UploadFile) -> None:
         ...     task = asyncio.create_task(index(detach(file)))
     """

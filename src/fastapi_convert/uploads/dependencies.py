@@ -15,7 +15,7 @@ from ._content_types import TypeCheck
 from ._digest import Digest
 from ._intake import BodyIntake, FileIntake, FormIntake, Terms
 from ._multipart import FormLimits
-from ._options import WINDOW, ProgressCallback, UploadOptions
+from ._options import ProgressCallback, UploadOptions
 
 __all__ = ("streamed", "streamed_body", "streamed_form")
 
@@ -34,7 +34,7 @@ def streamed(
     max_fields: int = 1000,
     max_fields_size: int | str = "1MB",
     pool: Pool | None = None,
-    window: int | str = WINDOW,
+    window: int | str = "1MiB",
 ) -> Any:
     """A dependency: one file of a multipart form as an `Upload`, while it arrives.
 
@@ -59,11 +59,13 @@ def streamed(
         window: Bytes that a function on a worker may be behind the client.
 
     Raises:
-        ValueError: An argument is not what it should be; where the route is made.
+        ValueError: An argument is not what it should be; here, not at a request.
+        TypeError: `pool` is no `Pool` of threads. And where the route is made: its endpoint has a `Form()`, `File()` or
+            body parameter too, for which FastAPI would read the body, or a second streamed upload.
 
     Fields that stand before the file in the form are in `Upload.fields` from the start; later ones when it was read.
 
-    Example:
+    Examples:
         >>> from typing import Annotated
         >>> from fastapi import FastAPI
         >>> from fastapi_convert.uploads import Upload, streamed
@@ -93,7 +95,7 @@ def streamed_form(
     max_fields: int = 1000,
     max_fields_size: int | str = "1MB",
     pool: Pool | None = None,
-    window: int | str = WINDOW,
+    window: int | str = "1MiB",
 ) -> Any:
     """A dependency: all files of a multipart form in their order, as an `UploadForm`.
 
@@ -115,7 +117,8 @@ def streamed_form(
         window: As for `streamed`.
 
     Raises:
-        ValueError: An argument is not what it should be; where the route is made.
+        ValueError: As for `streamed`.
+        TypeError: As for `streamed`.
     """
     options = _options(max_size, hash, progress, pool, window)
     size = to_bytes(max_fields_size, "max_fields_size")
@@ -134,7 +137,7 @@ def streamed_body(
     idle_timeout: float | str | None = "30s",
     min_rate: int | str = "1KB",
     pool: Pool | None = None,
-    window: int | str = WINDOW,
+    window: int | str = "1MiB",
 ) -> Any:
     """A dependency: the request's body itself as an `Upload`, for `PUT` and clients that send no form.
 
@@ -151,7 +154,8 @@ def streamed_body(
         window: As for `streamed`.
 
     Raises:
-        ValueError: An argument is not what it should be; where the route is made.
+        ValueError: As for `streamed`.
+        TypeError: As for `streamed`.
     """
     options = _options(max_size, hash, progress, pool, window)
     body = _body(options.max_size, idle_timeout, min_rate)

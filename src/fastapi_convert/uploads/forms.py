@@ -21,7 +21,7 @@ class UploadForm:
     not consumed of it is skipped then. The loop ends when the whole form has arrived; a form that breaks off raises
     `UploadAborted` there, even if every file of it was whole.
 
-    Example:
+    Examples:
         >>> async def endpoint(form: UploadForm) -> list[str]:
         ...     saved = [await part.save(UPLOADS / part.safe_name) async for part in form]
         ...     return [file.path.name for file in saved]

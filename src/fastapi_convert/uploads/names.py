@@ -57,7 +57,7 @@ def safe_name(filename: str | None, *, default: str = "upload", max_length: int 
     Raises:
         ValueError: `default` is not a safe name itself, or `max_length` is out of range.
 
-    Example:
+    Examples:
         >>> safe_name("../../etc/passwd"), safe_name("C:\\docs\\Q3 report.pdf"), safe_name("nul.txt"), safe_name(None)
         ('passwd', 'Q3 report.pdf', '_nul.txt', 'upload')
     """

@@ -26,7 +26,7 @@ class UploadRoute(APIRoute):
     - a client whose upload is not wanted any more is cut off after every answer, where FastAPI alone leaves it sending
       to the end after a `Response` that the endpoint has made, an `HTTPException` or a 422.
 
-    Example:
+    Examples:
         >>> from fastapi import APIRouter
         >>> from fastapi_convert.uploads import UploadRoute
         >>> router = APIRouter(route_class=UploadRoute)

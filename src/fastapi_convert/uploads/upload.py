@@ -127,7 +127,7 @@ class Upload:
             Exception: What `fn` raises, itself. But an `UploadAborted` that the file raised in `fn` comes back as the
                 upload's own error, whatever `fn` has made of it.
 
-        Example:
+        Examples:
             >>> def count_lines(file) -> int:  # a function that you have
             ...     return sum(1 for line in file)
             >>> async def endpoint(file: Upload) -> int:
@@ -153,7 +153,7 @@ class Upload:
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The bytes as they arrive, in pieces of the server's making (64 to 256 KiB).
 
-        Example:
+        Examples:
             >>> async def endpoint(file: Upload) -> int:
             ...     return sum([len(chunk) async for chunk in file.chunks()])
         """
@@ -227,7 +227,7 @@ class Upload:
         Raises:
             InvalidRecord: A row or the header is not valid: 422, and the client reads which and why.
 
-        Example:
+        Examples:
             >>> async def endpoint(file: Upload) -> dict[str, object]:
             ...     rows = file.csv(Product, on_error="collect")
             ...     added = [await add(product) async for product in rows]
@@ -274,7 +274,7 @@ class Upload:
             FileNotFoundError: There is no such folder.
             OSError: What the disk says, such as that it is full.
 
-        Example:
+        Examples:
             >>> async def endpoint(file: Upload) -> str:
             ...     saved = await file.save(UPLOADS / file.safe_name, exclusive=True)
             ...     return f"{saved.size} bytes, {saved.digest}"

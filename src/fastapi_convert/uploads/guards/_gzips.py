@@ -36,7 +36,7 @@ def open_gzip(file: BinaryIO, *, max_size: int | str = "1GB") -> BinaryIO:
         UploadTooLarge: While reading: more than `max_size` bytes come out. No more than `max_size` have been returned.
         InvalidUpload: While reading: no gzip, damaged, cut off, or something else follows. Never a clean end.
 
-    Example:
+    Examples:
         >>> import gzip, io
         >>> reader = open_gzip(io.BytesIO(gzip.compress(b"a,b")), max_size="1MB")
         >>> io.TextIOWrapper(reader).readlines()

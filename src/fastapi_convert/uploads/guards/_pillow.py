@@ -50,7 +50,7 @@ def guard_image(
         ImportError: Pillow is not installed.
         NotSeekable: `file` cannot seek.
 
-    Example:
+    Examples:
         >>> import io
         >>> from PIL import Image
         >>> file = io.BytesIO()

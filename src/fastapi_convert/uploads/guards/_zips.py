@@ -67,7 +67,7 @@ def guard_zip(
         InvalidUpload: No zip archive, or a damaged one, or one whose headers lie.
         NotSeekable: `file` cannot seek.
 
-    Example:
+    Examples:
         >>> import io, zipfile
         >>> file = io.BytesIO()
         >>> with zipfile.ZipFile(file, "w") as made:

@@ -31,7 +31,7 @@ class CsvRecords:
         dialect: As `csv.reader` takes it.
         **fmtparams: The same.
 
-    Example:
+    Examples:
         >>> records = CsvRecords(LineBuffer("utf-8", 1000), "excel")
         >>> list(records.read(b'1,"two\nlin')), list(records.read(b'es"\n3,4\n'))
         ([], [(1, ['1', 'two\nlines'], ''), (3, ['3', '4'], '')])

@@ -31,7 +31,7 @@ class CsvParser(RowParser[T]):
         max_errors: How many errors may be collected.
         **fmtparams: `delimiter`, `quotechar` and the others that `csv.reader` takes.
 
-    Example:
+    Examples:
         >>> parser = CsvParser(None, delimiter=";")
         >>> parser.feed(b"name;age\nAda;36\nBob"), parser.finish()
         ([{'name': 'Ada', 'age': '36'}], [{'name': 'Bob'}])

@@ -25,7 +25,7 @@ class JsonlParser(RowParser[T]):
         max_line: The longest line, in bytes.
         max_errors: How many errors may be collected.
 
-    Example:
+    Examples:
         >>> parser = JsonlParser(dict[str, int])
         >>> parser.feed(b'{"a": 1}\n{"b"'), parser.feed(b': "2"}\n')
         ([{'a': 1}], [{'b': 2}])

@@ -19,7 +19,7 @@ class LineBuffer:
         max_line: The longest line, in bytes of UTF-8, its end included.
         only_newline: Lines end with `\n` alone; else with `\n`, `\r\n` or `\r`, as the csv module has it.
 
-    Example:
+    Examples:
         >>> lines = LineBuffer("utf-16", 1000)
         >>> lines.feed("one\ntwo".encode("utf-16"))
         b'one\n'

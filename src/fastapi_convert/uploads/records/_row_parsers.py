@@ -102,7 +102,7 @@ class RowParser(ABC, Generic[T]):
 class LineParser(RowParser[str]):
     r"""Lines as they are, without their ends.
 
-    Example:
+    Examples:
         >>> parser = LineParser()
         >>> parser.feed(b"one\r\ntwo\nthr"), parser.finish()
         (['one', 'two'], ['thr'])
@@ -144,7 +144,7 @@ def _describe_one(place: tuple[Any, ...], message: str) -> str:
 def printable(text: str, limit: int) -> str:
     r"""`text` with what would break a log or a response escaped, and not longer than `limit` characters.
 
-    Example:
+    Examples:
         >>> printable("a\nb\ud800", 20), printable("long" * 10, 8)
         ('a\\nb\\ud800', 'longlon…')
     """

@@ -25,7 +25,7 @@ TURN = 256
 class RowError:
     """A record that does not fit, as `rows.errors` keeps it with `on_error="collect"`.
 
-    Example:
+    Examples:
         >>> from fastapi_convert.uploads.records import RowError
         >>> RowError(7, "age: Input should be a valid integer")
         RowError(line=7, message='age: Input should be a valid integer')
@@ -67,7 +67,7 @@ class Rows(Generic[T]):
         UploadTooLarge: A line or a record is longer than `max_line`.
         UploadAborted: The upload ended half-way, as all that `chunks` raises; the last half record is not given.
 
-    Example:
+    Examples:
         >>> from fastapi_convert.uploads.records import Rows
         >>> async def first_name(rows: Rows[dict[str, str]]) -> str | None:
         ...     async with rows:  # closes the upload, also when it is left half-way

@@ -23,7 +23,7 @@ __all__ = ("SavedFile", "sweep")
 class SavedFile:
     """An upload that lies complete under its name.
 
-    Example:
+    Examples:
         >>> import anyio
         >>> from pathlib import Path
         >>> from fastapi_convert.uploads.saving import SavedFile
@@ -85,7 +85,7 @@ def sweep(folder: str | os.PathLike[str]) -> list[Path]:
     that ends with it. Where the system has no such locks (Windows), nothing is removed. It blocks: call it from
     synchronous code, or on a worker.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> from fastapi_convert.uploads.saving import sweep
         >>> Path(".0123456789abcdef.fc-upload.part").touch()
