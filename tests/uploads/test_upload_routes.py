@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastapi_convert.errors import UploadTooLarge
 from fastapi_convert.uploads import Upload, UploadForm, UploadRoute, streamed, streamed_body, streamed_form
-from tests.uploads.arriving import Connection, exchange, form, part, pieces
+from tests.uploads.arriving import Client, Connection, exchange, form, part, pieces
 
 BODY = form(part(bytes(10_000)))
 
@@ -468,3 +468,41 @@ async def test_an_answer_behind_the_file_ends_when_its_client_goes_away(route_cl
     with anyio.fail_after(10):
         answer = await exchange(app_of(endpoint, route_class), Leaving(pieces(BODY, 1000)), "/files/3")
     assert answer.status == 200
+
+
+# Where the body is not ours to judge
+
+
+async def form_reader(request: Request) -> AsyncIterator[None]:
+    async with request.form():
+        yield
+
+
+async def spooled(number: int, file: Annotated[Upload, streamed("file")]) -> int:
+    return len(await file.read())
+
+
+async def test_a_body_that_a_dependency_has_read_keeps_its_connection() -> None:
+    """It was read to its end, though not by us."""
+    app = FastAPI()
+    router = APIRouter(route_class=UploadRoute)
+    router.post("/files/{number}", dependencies=[Depends(form_reader)])(spooled)
+    app.include_router(router)
+    headers = {"content-length": str(len(BODY))}
+    answer = await exchange(app, Client(pieces(BODY, 1000)), "/files/1", headers)
+    assert (answer.status, answer.headers.get("connection")) == (200, None)
+
+
+async def small(number: int, file: Annotated[Upload, streamed("file", max_size=10)]) -> int:
+    return len(await file.read())
+
+
+async def test_an_error_on_http_2_has_no_connection_header() -> None:
+    """It is not allowed there, and servers refuse to send it."""
+    app = app_of(small, UploadRoute)
+
+    async def on_http_2(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "http_version": "2"}, receive, send)
+
+    answer = await exchange(on_http_2, Client(pieces(BODY, 1000)), "/files/1")
+    assert (answer.status, answer.headers.get("connection")) == (413, None)

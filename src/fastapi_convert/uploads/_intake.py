@@ -24,7 +24,7 @@ from ._spooled import SpooledUpload
 from .forms import UploadForm
 from .upload import Upload
 
-#: Where `UploadRoute` finds the body of a request, to know whether all of it was read.
+#: Where `UploadRoute` finds the body of a request, to know whether all of it was read; `None` if others have read it.
 SCOPE_KEY = "fastapi_convert.body"
 
 
@@ -208,6 +208,8 @@ def _upload(form: Form, begin: FileBegin, options: UploadOptions, *, alone: bool
 def _parsed_form(request: Request) -> FormData | None:
     """What request.form() has made of the body, in a dependency that came before us."""
     form: FormData | None = getattr(request, "_form", None)
+    if form is not None:
+        request.scope[SCOPE_KEY] = None
     return form
 
 

@@ -46,20 +46,27 @@ class UploadRoute(APIRoute):
         """Serve a request, and close the connection where its body was not wanted."""
 
         async def send_and_close(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._takes_uploads and _is_unread(scope):
-                MutableHeaders(scope=message)["connection"] = "close"
+            if message["type"] == "http.response.start" and self._takes_uploads:
+                _close_or_keep(MutableHeaders(scope=message), scope)
             await send(message)
 
         await super().handle(scope, receive, send_and_close)
 
 
+def _close_or_keep(headers: MutableHeaders, scope: Scope) -> None:
+    if not is_http_1(scope):
+        del headers["connection"]  # which our errors have, and which is not allowed there
+    elif _is_unread(scope):
+        headers["connection"] = "close"
+
+
 def _is_unread(scope: Scope) -> bool:
-    body: Body | None = scope.get(SCOPE_KEY)
-    if body is not None:
-        return body.on_http_1 and not body.ended
+    if SCOPE_KEY in scope:
+        body: Body | None = scope[SCOPE_KEY]
+        return body is not None and not body.ended
     # Turned away before anybody asked for the body, by a login that failed, say.
     headers = Headers(scope=scope)
-    return is_http_1(scope) and ("transfer-encoding" in headers or headers.get("content-length", "0") != "0")
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _intakes(dependant: Dependant) -> Iterator[Intake]:
