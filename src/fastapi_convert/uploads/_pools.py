@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import functools
-from typing import Self
 
 from fastapi_convert.offloading import Pool
 
 
 class UploadPool(Pool):
-    """A pool that opens and closes together with `step_pool`, so that a lifespan need know only one of them."""
+    """A pool that ends together with `step_pool`, so that a lifespan need know only one of them.
 
-    async def __aenter__(self) -> Self:
-        await step_pool().__aenter__()
-        return await super().__aenter__()
+    Both belong to the process. So they take calls again once they have ended: another app, or the next test, may have
+    no lifespan that opens them.
+    """
 
     async def aclose(self) -> None:
-        """Take no more uploads, let those that run end, and their last steps too: removing a temporary file is one."""
+        """Let uploads that run end, and then their last steps: removing a temporary file is one."""
         await super().aclose()
         await step_pool().aclose()
+        await step_pool().__aenter__()
+        await self.__aenter__()
 
 
 @functools.cache
