@@ -8,8 +8,9 @@ from typing import Annotated, Any, BinaryIO
 
 import anyio
 import pytest
-from fastapi import BackgroundTasks, Depends, FastAPI, Form, Request, UploadFile
+from fastapi import BackgroundTasks, Cookie, Depends, FastAPI, Form, Header, Path, Query, Request, UploadFile
 from fastapi.responses import JSONResponse
+from fastapi.security import SecurityScopes
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -402,6 +403,35 @@ def test_a_body_parameter_beside_a_streamed_file_is_told_where_the_route_is_made
         FastAPI().post("/")(endpoint)
 
 
+class Filters(BaseModel):
+    """A model of query parameters."""
+
+    since: int = 0
+
+
+async def with_everything_else(
+    number: Annotated[int, Path(ge=1)],
+    rest: str,
+    filters: Annotated[Filters, Query()],
+    agent: Annotated[str, Header()],
+    session: Annotated[str | None, Cookie()] = None,
+    *,
+    tasks: BackgroundTasks,
+    scopes: SecurityScopes,
+    file: Annotated[Upload, streamed("file")],
+) -> list[Any]:
+    return [number, rest, filters.since, len(await file.read())]
+
+
+def test_all_but_the_body_may_stand_beside_a_streamed_file() -> None:
+    """Path, query, headers, cookies, and what FastAPI itself hands out."""
+    app = FastAPI()
+    app.post("/{number}/{rest:path}")(with_everything_else)
+    headers = {"content-type": MULTIPART, "agent": "x"}
+    answer = TestClient(app).post("/7/a/b?since=3", content=form(part(DATA)), headers=headers)
+    assert answer.json() == [7, "a/b", 3, len(DATA)]
+
+
 async def two_files(a: Annotated[Upload, streamed("a")], b: Annotated[Upload, streamed("b")]) -> None:
     return None
 
@@ -427,7 +457,7 @@ def test_one_streamed_file_may_be_shared_by_a_dependency_and_the_endpoint() -> N
 
 def test_where_fastapi_works_in_another_way_it_is_told_at_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """What finds the endpoint is no promise of FastAPI's."""
-    monkeypatch.setattr("fastapi_convert.uploads._mixing._called_with", lambda code: None)
+    monkeypatch.setattr("fastapi_convert.uploads._mixing._arguments_of", lambda code: None)
     with pytest.raises(TypeError, match=r"file\.fields"):
         post(app_with(None, with_form), form(part(b"x", "note", None), part(DATA)))
     with pytest.raises(RuntimeError, match=r"use streamed_form\(\)"):

@@ -49,21 +49,21 @@ def refuse_mixed_endpoint(is_streamed: Callable[[object], bool]) -> None:
     in another way, the mistake is told at the first request instead.
     """
     get_dependant = getattr(fastapi_dependencies, "get_dependant", None)
-    endpoint = None if _looking.get() else _called_with(getattr(get_dependant, "__code__", None))
-    if get_dependant is not None and endpoint is not None:
+    found = None if _looking.get() else _arguments_of(getattr(get_dependant, "__code__", None))
+    if get_dependant is not None and found is not None:
         with _once():
-            dependant = get_dependant(path="/", call=endpoint)
+            dependant = get_dependant(path=found.get("path", "/"), call=found["call"])
         refuse_mixed(dependant, is_streamed)
 
 
-def _called_with(code: object) -> Any:
-    """The argument `call` of the outermost frame that runs `code`."""
+def _arguments_of(code: object) -> dict[str, Any] | None:
+    """What the outermost call of a function on the stack was given."""
     found, frame = None, inspect.currentframe()
     while code is not None and frame is not None:
         if frame.f_code is code:
-            found = frame.f_locals.get("call")
+            found = frame.f_locals
         frame = frame.f_back
-    return found
+    return found if found is not None and "call" in found else None
 
 
 @contextmanager
