@@ -42,7 +42,6 @@ class Body:
         self._failure: Exception | None = None
         #: Called once, when the last byte has arrived.
         self.on_end: list[Callable[[], object]] = []
-        self.on_http_1 = is_http_1(request.scope)
         self._pace = _Pace(limits)
         self.declared = _declared_length(request)
         _refuse_encoded(request)

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from ._body import Body, BodyLimits
+from ._body import Body, BodyLimits, is_http_1
 from ._content_types import NEEDED, TypeCheck
 from ._mixing import refuse_mixed, refuse_mixed_endpoint
 from ._multipart import FileBegin, FormLimits
@@ -81,7 +81,7 @@ class Intake(ABC):
         body = Body(request, self.terms.body)
         request.scope[SCOPE_KEY] = body
         body.on_end.append(_keep_to_ourselves(request))
-        if body.on_http_1:
+        if is_http_1(request.scope):
             response.headers["connection"] = "close"
             body.on_end.append(lambda: response.headers.__delitem__("connection"))
         return body

@@ -26,7 +26,7 @@ def refuse_mixed(dependant: Dependant, is_streamed: Callable[[object], bool]) ->
     Raises:
         TypeError: See above; a route like this cannot work.
     """
-    everything = list(_walk(dependant))
+    everything = list(walk(dependant))
     streamed = {id(each.call) for each in everything if is_streamed(each.call)}  # a shared one is solved once
     if streamed and any(each.body_params for each in everything):
         raise TypeError(
@@ -75,7 +75,8 @@ def _once() -> Iterator[None]:
         _looking.reset(token)
 
 
-def _walk(dependant: Dependant) -> Iterator[Dependant]:
+def walk(dependant: Dependant) -> Iterator[Dependant]:
+    """An endpoint or dependency, and all that it depends on."""
     yield dependant
     for each in dependant.dependencies:
-        yield from _walk(each)
+        yield from walk(each)

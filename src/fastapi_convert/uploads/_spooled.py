@@ -69,7 +69,7 @@ def _size_of(file: UploadFile) -> int:
     if file.size is not None:
         return file.size
     here = file.file.tell()  # made by hand, without its size; nothing is read
-    size = file.file.seek(0, io.SEEK_END) or file.file.tell()
+    size = file.file.seek(0, io.SEEK_END)
     file.file.seek(here)
     return size
 
@@ -111,8 +111,7 @@ class _Borrowed(io.RawIOBase):
         return len(data)
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        self._file.seek(offset, whence)  # a SpooledTemporaryFile tells nothing before Python 3.11
-        return self._file.tell()
+        return self._file.seek(offset, whence)
 
 
 def _borrowed(file: BinaryIO) -> io.BufferedReader:

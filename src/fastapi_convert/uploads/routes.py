@@ -1,18 +1,17 @@
-"""`UploadRoute`: the file picker in the documentation, errors where routes are made, and no client sending in vain."""
+"""`UploadRoute`: the file picker in the documentation, and no client that goes on sending in vain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from ._body import Body, is_http_1
 from ._intake import SCOPE_KEY, Intake, is_intake
-from ._mixing import refuse_mixed
+from ._mixing import refuse_mixed, walk
 
 __all__ = ("UploadRoute",)
 
@@ -34,13 +33,13 @@ class UploadRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        refuse_mixed(self.dependant, is_intake)
-        intakes = list(_intakes(self.dependant))
-        self._takes_uploads = bool(intakes)
-        if not intakes:
-            return
-        body = intakes[0].openapi(f"Body_{self.unique_id}")
-        self.openapi_extra = {"requestBody": body, **(self.openapi_extra or {})}
+        refuse_mixed(self.dependant, is_intake)  # told already, unless FastAPI has hidden the endpoint from us
+        calls = (each.call for each in walk(self.dependant))
+        intake = next((call for call in calls if isinstance(call, Intake)), None)
+        self._takes_uploads = intake is not None
+        if intake is not None:
+            body = intake.openapi(f"Body_{self.unique_id}")
+            self.openapi_extra = {"requestBody": body, **(self.openapi_extra or {})}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, and close the connection where its body was not wanted."""
@@ -67,10 +66,3 @@ def _is_unread(scope: Scope) -> bool:
     # Turned away before anybody asked for the body, by a login that failed, say.
     headers = Headers(scope=scope)
     return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-
-
-def _intakes(dependant: Dependant) -> Iterator[Intake]:
-    for dependency in dependant.dependencies:
-        if isinstance(dependency.call, Intake):
-            yield dependency.call
-        yield from _intakes(dependency)
