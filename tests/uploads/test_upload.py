@@ -34,6 +34,7 @@ from fastapi_convert.offloading._cpu import tell_hog
 from fastapi_convert.uploads import upload_pool
 from fastapi_convert.uploads._body import BodyLimits
 from fastapi_convert.uploads._consume import _reading
+from fastapi_convert.uploads._digest import Digest
 from fastapi_convert.uploads._reader import UploadReader
 from fastapi_convert.uploads._window import Window
 from fastapi_convert.uploads.upload import Upload
@@ -633,3 +634,19 @@ def test_a_function_that_computes_is_told_of_by_its_own_name_and_place() -> None
     with pytest.warns(CpuBoundWarning, match=r"computes\(\) computed for 0\.50 s .* file\.path\(\)") as told:
         tell_hog(reading, 0.5, "uploads")
     assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize("way", ["run", "chunks", "read", "save", "seekable", "path", "lines"])
+async def test_no_consumer_hashes_on_the_event_loop(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a millisecond for each chunk is the others' time."""
+    threads: set[int] = set()
+    update = Digest.update
+
+    def watched(digest: Digest, data: bytes) -> None:
+        threads.add(threading.get_ident())
+        update(digest, data)
+
+    monkeypatch.setattr(Digest, "update", watched)
+    await take(raw_upload(Client(pieces(b"a line\n" * 1000, 999)), hash="sha256"), way, tmp_path)
+    assert threads
+    assert threading.get_ident() not in threads
