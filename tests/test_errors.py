@@ -37,7 +37,13 @@ EXPECTED = {
     "UploadExists": (409, {}),
     "UploadStalled": (408, {"connection": "close"}),
     "JobNotFound": (404, {}),
+    "JobCancelled": (409, {}),
+    "JobFailed": (500, {}),
+    "JobKeyReused": (422, {}),
+    "JobNotCancellable": (409, {}),
     "JobQueueFull": (503, {"retry-after": "5"}),
+    "JobResultExpired": (410, {}),
+    "JobStoreUnavailable": (503, {"retry-after": "5"}),
     "ResourceUnavailable": (503, {"retry-after": "1"}),
     "HTTPConvertError": (500, {}),
 }

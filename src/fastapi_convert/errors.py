@@ -16,15 +16,26 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
 
+from ._error_map import Errors, MappedError
+
 __all__ = (
     "CallableExited",
     "ConvertError",
     "CpuBoundWarning",
+    "Errors",
     "HTTPConvertError",
     "InvalidRecord",
     "InvalidUpload",
+    "JobCancelled",
+    "JobFailed",
+    "JobKeyReused",
+    "JobNotCancellable",
     "JobNotFound",
     "JobQueueFull",
+    "JobResultExpired",
+    "JobStoreUnavailable",
+    "JobStoreUnusable",
+    "MappedError",
     "NotPicklable",
     "NotSeekable",
     "NotStarted",
@@ -88,6 +99,11 @@ class HTTPConvertError(ConvertError, HTTPException):
     def code(cls) -> str:
         """The error's stable machine-readable name, as it stands in problem bodies: `PoolFull` is `pool-full`."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", cls.__name__).lower()
+
+    @property
+    def problem_code(self) -> str:
+        """The `code` of this very error's problem body: `code()`, unless it tells of another one."""
+        return self.code()
 
 
 class PoolFull(HTTPConvertError):
@@ -189,6 +205,69 @@ class JobQueueFull(HTTPConvertError):
     default_headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
 
 
+class JobStoreUnavailable(HTTPConvertError):
+    """The job store could not take a write: a full disk, a lock that did not come free. Nothing of it was stored."""
+
+    default_status = 503
+    default_detail = "Jobs cannot be accepted at the moment. Try again later."
+    default_headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+
+class JobKeyReused(HTTPConvertError):
+    """An `Idempotency-Key` came with other contents than at its first use. Send a new key with a new request."""
+
+    default_status = 422
+    default_detail = "This Idempotency-Key was used with another request."
+
+
+class JobNotCancellable(HTTPConvertError):
+    """The job runs where nobody can end it. Give its function a `progress` to check, or use `executor="process"`."""
+
+    default_status = 409
+    default_detail = "This job is running and can only stop by itself: its cancellation is cooperative only."
+
+
+class JobResultExpired(HTTPConvertError):
+    """The job's result was kept for as long as `keep` says, and is gone. Submit the job again."""
+
+    default_status = 410
+    default_detail = "The result of this job has expired."
+
+
+class JobCancelled(HTTPConvertError):
+    """The job was cancelled, so it has no result. Submit it again, or retry it."""
+
+    default_status = 409
+    default_detail = "The job was cancelled."
+
+
+class JobFailed(HTTPConvertError):
+    """The job failed. `message` says why to the operator, `detail` what a client may know.
+
+    Its status, detail and code are the ones that the job's `errors=` gave to what it raised.
+    """
+
+    default_detail = "The job failed."
+
+    def __init__(self, message: str = "", *, status: int = 500, detail: str = "", code: str = "job-failed") -> None:
+        super().__init__(message)
+        self.status_code = status
+        self.detail = detail or self.default_detail
+        self._code = code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_job_failed, (self.message, self.status_code, self.detail, self._code)
+
+    @property
+    def problem_code(self) -> str:
+        """The code of the failure."""
+        return self._code
+
+
+def _rebuild_job_failed(message: str, status: int, detail: str, code: str) -> JobFailed:
+    return JobFailed(message, status=status, detail=detail, code=code)
+
+
 class ResourceUnavailable(HTTPConvertError):
     """A shared client, connection or engine could not be had in time. Retry later or enlarge its pool."""
 
@@ -207,6 +286,10 @@ class WorkerDied(ConvertError):
 
 class NotStarted(ConvertError):
     """Something was used before the lifespan that opens it had started."""
+
+
+class JobStoreUnusable(ConvertError):
+    """The file of a job store cannot be used at all: not a job store, of a newer version, on a network file system."""
 
 
 class NotPicklable(ConvertError):
@@ -235,7 +318,7 @@ def _problem(error: HTTPConvertError) -> dict[str, Any]:
         "title": HTTPStatus(error.status_code).phrase,
         "status": error.status_code,
         "detail": error.detail,
-        "code": error.code(),
+        "code": error.problem_code,
     }
 
 
