@@ -18,7 +18,11 @@ from fastapi_convert.errors import ConvertError, HTTPConvertError
 ROOT = Path(__file__).parents[1]
 SECRET = "the pool 'db' of /srv/app is full"
 
-PUBLIC = [getattr(errors, name) for name in errors.__all__ if inspect.isclass(getattr(errors, name))]
+#: Told of exceptions, and none itself.
+NO_ERRORS = {"Errors", "MappedError"}
+PUBLIC = [
+    getattr(errors, name) for name in errors.__all__ if inspect.isclass(getattr(errors, name)) and name not in NO_ERRORS
+]
 ERRORS: list[type[ConvertError]] = [cls for cls in PUBLIC if issubclass(cls, ConvertError)]
 HTTP_ERRORS: list[type[HTTPConvertError]] = [cls for cls in ERRORS if issubclass(cls, HTTPConvertError)]
 

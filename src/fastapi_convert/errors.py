@@ -249,23 +249,24 @@ class JobFailed(HTTPConvertError):
 
     default_detail = "The job failed."
 
-    def __init__(self, message: str = "", *, status: int = 500, detail: str = "", code: str = "job-failed") -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int = 500,
+        detail: str = "",
+        code: str = "job-failed",
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
         self.status_code = status
         self.detail = detail or self.default_detail
         self._code = code
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_job_failed, (self.message, self.status_code, self.detail, self._code)
 
     @property
     def problem_code(self) -> str:
         """The code of the failure."""
         return self._code
-
-
-def _rebuild_job_failed(message: str, status: int, detail: str, code: str) -> JobFailed:
-    return JobFailed(message, status=status, detail=detail, code=code)
 
 
 class ResourceUnavailable(HTTPConvertError):
