@@ -23,6 +23,13 @@ class NotServingError(RuntimeError):
 @contextmanager
 def serving(app: str, env: Mapping[str, str]) -> Iterator[str]:
     """Run the app under uvicorn in its own process; yield its address once it answers."""
+    with running(app, env) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(app: str, env: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The same, with the process itself, for who wants to do something to it."""
     # A session of its own: Ctrl-C in the terminal reaches the demo alone, which then stops its servers in order.
     command = [sys.executable, "-m", f"{__package__}.serve", app]
     with subprocess.Popen(
@@ -34,9 +41,15 @@ def serving(app: str, env: Mapping[str, str]) -> Iterator[str]:
         start_new_session=True,
     ) as server:
         try:
-            yield _address(app, server)
+            yield _address(app, server), server
         finally:
             _stop(server)
+
+
+def kill(server: subprocess.Popen[str]) -> None:
+    """`kill -9`: the server gets no moment to tidy up."""
+    server.kill()
+    server.wait()
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -245,10 +245,13 @@ class Session:
         who = f"A worker of pool {self.name!r} (process {self.pid})"
         if self._stopped:
             return WorkerDied(f"{who} was killed by its pool {doing}. Only this call failed.")
-        how, cure = _cause_of_death(self._exit_code())
+        code = self._exit_code()
+        how, cure = _cause_of_death(code)
         if doing.startswith("while it started"):
             cure = 'A script that starts a ProcessPool needs the guard `if __name__ == "__main__":`.'
-        return WorkerDied(f"{who} {how} {doing}. Only this call failed. {cure}")
+        died = WorkerDied(f"{who} {how} {doing}. Only this call failed. {cure}")
+        vars(died)["exit_code"] = code  # for who tells it in other words; negative for a signal
+        return died
 
 
 def _cause_of_death(code: int | None) -> tuple[str, str]:

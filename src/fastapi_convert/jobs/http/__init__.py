@@ -1,0 +1,1 @@
+"""Jobs over HTTP: the router, the endpoints that submit, events, and the board."""

@@ -1,0 +1,460 @@
+"""`Jobs`: functions that take minutes, served with a 202, on a file of this machine and no server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+
+import anyio
+from anyio.from_thread import BlockingPortal
+from anyio.lowlevel import RunVar
+
+from fastapi_convert._units import to_seconds
+from fastapi_convert.errors import Errors
+from fastapi_convert.offloading import Pool
+
+from ._clock import Clock
+from ._files import Folders
+from ._hub import Hub
+from ._registration import CAPABILITIES, Capabilities, make_terms
+from ._station import Station
+from .functions import JobFunction
+from .handles import Job
+from .ledger.sqlite import SQLiteLedger
+from .model import JobState
+from .work._presence import Presence
+from .work._stop_signals import stop_signals
+from .work.worker import Worker, WorkerStats
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from ._terms import Executor, Terms
+    from ._testing import JobsTest
+    from .ledger.protocol import Ledger
+    from .retries import Retry
+
+__all__ = ("Jobs", "JobsStats")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# A hub belongs to an event loop, so this does too. By the id of the `Jobs`, which outlives its hubs.
+_hubs: RunVar[dict[int, Hub]] = RunVar("fastapi_convert_job_hubs")
+
+
+@dataclass(frozen=True, slots=True)
+class JobsStats:
+    """What the jobs of this store do now. `worker` is this process's; `None` if it has none."""
+
+    #: Jobs that wait, over all queues.
+    queued: int
+    #: Jobs that run, in all processes.
+    running: int
+    worker: WorkerStats | None
+
+
+class Jobs:
+    """Durable jobs on one file: what was accepted runs, whoever is killed when.
+
+    Make one at import time, beside the app; nothing is opened before the lifespan starts. Every process that uses the
+    same file, more uvicorn workers or `fastapi-convert jobs worker app:jobs`, shares the work and sees every job.
+
+    Args:
+        path: The store's file, on a disk of this machine; its folder must exist. Beside it lies a folder, `jobs.db.d`,
+            for files and locks.
+        workers: How many jobs this process runs at once inside the app. 0: it only accepts them, and another one runs
+            them.
+        owner: A FastAPI dependency that tells whose request it is, as `str`, `int` or `UUID`; it sees its own jobs
+            only. `None` from it is nobody, who sees a job only by its id. Without one, whoever gets through to the
+            router sees every job: put it behind your own authentication.
+        durability: `"power"`: an accepted job survives a loss of power. `"process"`: only the death of processes,
+            many times faster on slow disks.
+        max_queued: Jobs that wait in one queue; the next one is refused with `JobQueueFull`, a 503.
+        keep: Seconds, or a time such as `"24h"`, that results are kept after the job has ended.
+        grace: Seconds, or a time, that running jobs have to end in when the app stops. Those that have not are stopped,
+            and run again at the next start.
+        errors: What exceptions of every job stand for; `@jobs.job(errors=...)` goes before it.
+        max_upload: Bytes of one uploaded file, such as `"1GB"`.
+
+    **At least once**: a job whose worker is killed runs again, from its beginning. Exactly one end of it is recorded.
+    Write functions that may run twice.
+
+    Examples:
+        >>> from fastapi import FastAPI
+        >>> from fastapi_convert.jobs import Jobs
+        >>> jobs = Jobs("jobs.db", workers=2)
+        >>> app = FastAPI(lifespan=jobs.lifespan)
+        >>> app.include_router(jobs.router, prefix="/jobs")
+        >>> @jobs.job(timeout="30m")
+        ... def count_words(text: str) -> int:
+        ...     return len(text.split())
+        >>> endpoint = app.post("/count", **count_words.route)(count_words.endpoint)
+        >>> count_words("to be or not")
+        4
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        workers: int = 4,
+        owner: Callable[..., Any] | None = None,
+        durability: Literal["power", "process"] = "power",
+        max_queued: int = 100_000,
+        keep: float | str = "24h",
+        grace: float | str = "10s",
+        errors: Errors | Mapping[type[Exception], Any] | None = None,
+        max_upload: int | str = "1GB",
+    ) -> None:
+        if workers < 0:
+            raise ValueError(f"workers is a number of jobs at once, 0 or more, not {workers}.")
+        self.path = Path(path).absolute()
+        self.workers = workers
+        self.owner = owner
+        self.grace = to_seconds(grace, "grace")
+        self.clock = Clock()
+        #: The functions by name.
+        self.functions: dict[str, JobFunction[..., Any]] = {}
+        #: What was said about them.
+        self.terms: dict[str, Terms] = {}
+        self._defaults: dict[str, Any] = {"max_queued": max_queued, "keep": keep, "max_upload": max_upload}
+        self._errors = errors if isinstance(errors, Errors) else Errors(errors or {})
+        self._pool = Pool("jobs", threads=4, max_waiting=10_000)
+        self._worker: Worker | None = None
+        self._test: JobsTest | None = None
+        ledger = SQLiteLedger(self.path, durability=durability, clock=self.clock)
+        self._station = Station(ledger, Folders(self.path.with_name(self.path.name + ".d")))
+
+    # Registration
+
+    def job(
+        self,
+        *,
+        name: str | None = None,
+        queue: str | None = None,
+        executor: Executor | None = None,
+        timeout: float | str | None = None,
+        retries: Retry | int | None = None,
+        keep: float | str | None = None,
+        limit: int | None = None,
+        max_queued: int | None = None,
+        priority: int = 0,
+        max_crashes: int | None = None,
+        max_tasks_per_process: int | None = None,
+        errors: Errors | Mapping[type[Exception], Any] | None = None,
+        max_upload: int | str | None = None,
+    ) -> Callable[[Callable[P, R]], JobFunction[P, R]]:
+        """A decorator: the function can also run as a job. `jobs.job()(legacy.make_report)` leaves a module untouched.
+
+        Args:
+            name: What its jobs are stored under, by default the function's qualified name. Renaming a function with
+                jobs in the store: keep the old name here.
+            queue: Which queue its jobs wait in; `"default"`, or one of its own if it has a `limit`.
+            executor: `"process"` (default): each run in a warm process of its own, which can be killed. `"thread"`: it
+                ends only by itself. `"async"` (default for `async def`): on the event loop. See `capabilities`.
+            timeout: Seconds, or a time such as `"30m"`, for one run; then it is ended, and is a `TimeoutError` for
+                `retries`.
+            retries: A `Retry`, or the number of runs in all. By default a job that raises has failed.
+            keep: As for `Jobs`.
+            limit: How many jobs of the queue run at once, over all workers.
+            max_queued: As for `Jobs`.
+            priority: Greater ones run first, oldest first among equals.
+            max_crashes: A job that was running in so many deaths (killed, out of memory, a crash in C) has failed. By
+                default 3 deaths of a process of its own; those of the whole worker count only for a job on a thread or
+                on the loop, which may have caused them, and 20 are too many. 1: never run it again after a death.
+            max_tasks_per_process: A process is replaced after so many jobs, for functions that leak.
+            errors: Which HTTP status its exceptions stand for, in the result of a failed job.
+            max_upload: As for `Jobs`.
+
+        Raises:
+            ValueError: An option is out of range, or the executor cannot do it.
+            TypeError: A parameter cannot be stored as JSON, or is no parameter of a job.
+        """
+
+        def register(fn: Callable[P, R]) -> JobFunction[P, R]:
+            terms = make_terms(
+                fn,
+                name=name,
+                queue=queue,
+                executor=executor,
+                timeout=timeout,
+                retries=retries,
+                keep=self._defaults["keep"] if keep is None else keep,
+                limit=limit,
+                max_queued=self._defaults["max_queued"] if max_queued is None else max_queued,
+                priority=priority,
+                max_crashes=max_crashes,
+                max_tasks_per_process=max_tasks_per_process,
+                errors=self._errors | (errors if isinstance(errors, Errors) else Errors(errors or {})),
+                max_upload=self._defaults["max_upload"] if max_upload is None else max_upload,
+            )
+            self._check_against_others(terms)
+            function = JobFunction[P, R](self, terms)
+            self.terms[terms.name] = terms
+            self.functions[terms.name] = function
+            return function
+
+        return register
+
+    def _check_against_others(self, terms: Terms) -> None:
+        if terms.name in self.terms:
+            raise ValueError(f"There is a job named {terms.name!r} already: give this one another name=.")
+        for other in self.terms.values():
+            if other.queue == terms.queue and other.limit != terms.limit:
+                raise ValueError(
+                    f"Jobs {other.name!r} and {terms.name!r} share the queue {terms.queue!r}, whose limit is one:"
+                    f" {other.limit} or {terms.limit}. Say the same twice, or give them queues of their own."
+                )
+
+    @property
+    def capabilities(self) -> Mapping[str, Capabilities]:
+        """What each executor can do with a job that runs; asking for more is an error where the job is registered.
+
+        Examples:
+            >>> from fastapi_convert.jobs import Jobs
+            >>> Jobs("jobs.db").capabilities["thread"].cancel_running
+            'cooperative'
+        """
+        return CAPABILITIES
+
+    def get(self, job_id: str) -> Job[Any]:
+        """The job of this id. Nothing is read: `await jobs.get(id).status()` raises `JobNotFound` if there is none."""
+        return Job(self, job_id)
+
+    def decoder(self, name: str) -> Callable[[str], Any]:
+        """What makes objects of the stored results of this function."""
+        function = self.functions.get(name)
+        if function is None:
+            raise LookupError(
+                f"No job named {name!r} is registered here, so its result has no type: import its module."
+            )
+        return function.decode
+
+    # Serving
+
+    @asynccontextmanager
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:  # noqa: ARG002 -- how Starlette calls it
+        """Open the store and run jobs until the block ends: `FastAPI(lifespan=jobs.lifespan)`.
+
+        At the end, running jobs get `grace` seconds; then they are stopped and queued again, without counting as a
+        run. From SIGTERM on no job is begun, and event streams end, so that the server can. Where it is entered a
+        second time on the same event loop, by a mounted app, the second one does nothing.
+
+        Without an app, in a script or a worker of your own: `async with jobs.lifespan(): ...`.
+        """
+        async with self.running(self.workers if self._test is None else self._test.workers):
+            yield
+
+    @asynccontextmanager
+    async def running(self, workers: int, queues: Collection[str] | None = None) -> AsyncIterator[None]:
+        """`lifespan`, with another number of workers, for jobs of some queues only: what the command line does."""
+        if self._hub() is not None:
+            yield
+            return
+        async with self.following() as hub, _portal() as portal:
+            _hubs.set({**_hubs.get({}), id(self): hub})
+            worker = await self._start_worker(portal, workers, queues) if workers else None
+            try:
+                with stop_signals(lambda: _stop_soon(hub, worker)):
+                    yield
+            finally:
+                _hubs.set({key: value for key, value in _hubs.get().items() if value is not hub})
+                _stop_soon(hub, worker)
+                if worker is not None:
+                    with anyio.CancelScope(shield=True):
+                        await self._end_worker(worker)
+
+    async def _start_worker(self, portal: BlockingPortal, workers: int, queues: Collection[str] | None) -> Worker:
+        presence = await self.read(Presence, self.folders.workers)
+        worker = Worker(
+            self.ledger,
+            # Without queues the very dict: functions that are registered later are found in it.
+            self.terms if queues is None else {name: each for name, each in self.terms.items() if each.queue in queues},
+            workers=workers,
+            folder=self.folders.root,
+            presence=presence,
+            clock=self.clock,
+            portal=portal,
+            grace=self.grace,
+        )
+        self._station.add(worker)
+        self._worker = worker
+        worker.start()
+        return worker
+
+    async def _end_worker(self, worker: Worker) -> None:
+        # A thread of its own: the pool's may all be waiting for this very store.
+        await anyio.to_thread.run_sync(worker.stop)
+        self._station.discard(worker)
+        if self._worker is worker:
+            self._worker = None
+
+    @cached_property
+    def router(self) -> APIRouter:
+        """The routes of this store's jobs: `app.include_router(jobs.router, prefix="/jobs")`."""
+        from .http._router import make_router  # noqa: PLC0415 -- who serves no HTTP needs no routes
+
+        return make_router(self)
+
+    async def stats(self) -> JobsStats:
+        """How many jobs wait and run, and what this process does with them."""
+        async with self.open_async():
+            counts = (await self.read(self.ledger.counts)).values()
+        return JobsStats(
+            queued=sum(queue.get(JobState.QUEUED, 0) for queue in counts),
+            running=sum(queue.get(JobState.RUNNING, 0) for queue in counts),
+            worker=self._worker.stats() if self._worker is not None else None,
+        )
+
+    @property
+    def serving(self) -> bool:
+        """Whether what this process accepts will run: here, elsewhere as `workers=0` says, or when a test says so."""
+        return self.workers == 0 or self.has_worker or self._test is not None
+
+    def testing(
+        self, mode: Literal["inline", "captured", "worker"] = "inline", *, raises: bool = False
+    ) -> AbstractContextManager[JobsTest]:
+        """Give a test a store of its own, in a temporary folder; the real one is not opened.
+
+        Enter it before the lifespan or `TestClient`, and leave it after. Other `Jobs` are as they were.
+
+        Args:
+            mode: `"inline"`: each job runs where it is submitted, before `submit` returns, and again at once if it is
+                to be retried; those of processes run on a thread, so they are not killed. `"captured"`: nothing runs
+                before `test.run_pending()`. `"worker"`: real workers and processes, in real time.
+            raises: What a job fails with is raised by `submit`, or by `run_pending`, as well as recorded.
+
+        Raises:
+            RuntimeError: It is in test mode already, or its store is open; at the end, if it still is.
+
+        Examples:
+            >>> from collections.abc import Iterator
+            >>> import pytest
+            >>> from fastapi_convert.jobs import Jobs
+            >>> jobs = Jobs("jobs.db")
+            >>> @jobs.job()
+            ... def count_words(text: str) -> int:
+            ...     return len(text.split())
+            >>> @pytest.fixture
+            ... def captured_jobs() -> Iterator[JobsTest]:
+            ...     with jobs.testing("captured") as test:
+            ...         yield test
+            >>> with jobs.testing() as test:
+            ...     count_words.submit_sync("to be or not").result_sync()
+            4
+        """
+        from ._testing import test_mode  # noqa: PLC0415 -- who serves needs no tests
+
+        return test_mode(self, mode, raises=raises)
+
+    # What the parts of this room use
+
+    @property
+    def ledger(self) -> Ledger:
+        """The store itself."""
+        return self._station.ledger
+
+    @property
+    def folders(self) -> Folders:
+        """Where files and locks lie."""
+        return self._station.folders
+
+    async def read(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run what blocks on a worker thread."""
+        return await self._pool.run(fn, *args, **kwargs)
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether this process runs jobs."""
+        return self._worker is not None
+
+    @contextmanager
+    def replaced(self, station: Station, clock: Clock, test: JobsTest) -> Iterator[None]:
+        """Have another store for the while: what a test does."""
+        if self._test is not None:
+            raise RuntimeError(f"{self!r} is in test mode already: leave the other jobs.testing() first.")
+        if self._station.in_use:
+            raise RuntimeError(
+                f"The store of {self!r} is open: enter jobs.testing() before the lifespan or TestClient."
+            )
+        before = self._station, self.clock
+        self._station, self.clock, self._test = station, clock, test
+        try:
+            yield
+        finally:
+            (self._station, self.clock), self._test = before, None
+
+    @contextmanager
+    def opened(self) -> Iterator[Station]:
+        """The open store, for synchronous code; opened for the while if no lifespan has."""
+        station = self._station
+        station.enter()
+        try:
+            yield station
+        finally:
+            station.leave()
+
+    @asynccontextmanager
+    async def open_async(self) -> AsyncIterator[Station]:
+        """The open store; opened for the while, on a worker thread, if no lifespan has."""
+        station = self._station
+        if not station.enter_if_open():
+            await self.read(station.enter)
+        try:
+            yield station
+        finally:
+            if not station.leave_if_others():
+                with anyio.CancelScope(shield=True):
+                    await self.read(station.leave)
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[Hub]:
+        """This event loop's hub; one for the while if no lifespan has made one."""
+        hub = self._hub()
+        if hub is not None:
+            yield hub
+            return
+        async with self.open_async() as station, Hub(station.ledger, self.read) as hub:
+            station.add(hub)
+            try:
+                yield hub
+            finally:
+                station.discard(hub)
+
+    def _hub(self) -> Hub | None:
+        return _hubs.get({}).get(id(self))
+
+    def remove_if_unknown(self, job_id: str) -> None:
+        """Remove the files of a job that did not come to be. Blocks."""
+        try:
+            if self.ledger.get(job_id) is None:
+                self.folders.remove(job_id)
+        except Exception:  # noqa: S110 -- the store cannot tell now: what nobody knows is swept away in a day
+            pass
+
+    def __repr__(self) -> str:
+        return f"<Jobs {self.path.name!r}>"
+
+
+@asynccontextmanager
+async def _portal() -> AsyncIterator[BlockingPortal]:
+    """A portal that is not told of the block's error, which its task group would wrap."""
+    portal = BlockingPortal()
+    await portal.__aenter__()
+    try:
+        yield portal
+    finally:
+        await portal.__aexit__(None, None, None)
+
+
+def _stop_soon(hub: Hub, worker: Worker | None) -> None:
+    """Let event streams end and no job begin. Quick: a signal handler calls it."""
+    hub.stop()
+    if worker is not None:
+        worker.drain()
