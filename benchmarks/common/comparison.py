@@ -14,12 +14,15 @@ class Goal:
 
     times: float | None = None
     at_most: float | None = None
+    at_least: float | None = None
     share: float | None = None
 
     def as_ratio(self, peer: float) -> float:
         """The ratio to the peer at which the goal is just reached."""
         if self.at_most is not None:
             return peer / self.at_most
+        if self.at_least is not None:
+            return self.at_least / peer
         ratio = self.times if self.share is None else self.share
         assert ratio is not None
         return ratio
@@ -74,6 +77,8 @@ class Comparison:
             return None
         if self.goal.at_most is not None:
             return self.ours <= self.goal.at_most
+        if self.goal.at_least is not None:
+            return self.ours >= self.goal.at_least
         assert self.ratio is not None
         assert self.goal_ratio is not None
         return self.ratio >= self.goal_ratio

@@ -46,6 +46,8 @@ def goal_in_words(comparison: Comparison) -> str:
         return "-"
     if goal.share is not None:
         return f">= {goal.share:.0%}"
+    if goal.at_least is not None:
+        return f">= {goal.at_least:,g} {comparison.unit}"
     return f">= {goal.times:g}x" if goal.times is not None else f"<= {goal.at_most:g} {comparison.unit}"
 
 

@@ -78,15 +78,8 @@ def _worker(
 
         from fastapi_convert.jobs import _commands  # noqa: PLC0415
 
-        served = _commands.find_queues(jobs, queues)
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-
-        async def work() -> None:
-            await _commands.work(
-                jobs, workers or max(1, jobs.workers), served, all_queues=queues is None, say=typer.echo
-            )
-
-        anyio.run(work)
+        anyio.run(_commands.work, jobs, workers, queues, typer.echo)
 
 
 @jobs_tree.command("list")

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from examples.legacy_shop import demo
+from examples.legacy_shop import crash, demo
 from examples.legacy_shop.load import Figures
 from examples.legacy_shop.seed import seed
 from examples.legacy_shop.servers import ROOT, NotServingError, serving
@@ -128,6 +128,14 @@ def test_an_upload_without_a_good_answer_is_an_error(uploads: tuple[str, str]) -
     assert figures.answers == {}
 
 
+@pytest.mark.parametrize("app,survivors", [(demo.REPORTS_BEFORE, 0), (demo.REPORTS_AFTER, 3)], ids=["before", "after"])
+def test_reports_after_a_kill(tmp_path: Path, app: str, survivors: int) -> None:
+    """The app before has forgotten what it had accepted; the jobs have all run, with the right results."""
+    found = crash.crash(app, {"SHOP_JOBS": str(tmp_path / "jobs.db"), "SHOP_REPORT_STEP": "0.05"}, 3, patience=0.2)
+    assert (found.accepted, found.known, found.finished, found.right) == (3, *[survivors] * 3)
+    assert (found.seconds is not None) == (survivors == 3)
+
+
 def test_a_table_leaves_out_what_was_not_measured() -> None:
     """A system that does not count what a process writes has no such line."""
     figures = Figures(1, seconds=1.0, health=[0.5], memory=5e6, written=80e6)
@@ -137,7 +145,9 @@ def test_a_table_leaves_out_what_was_not_measured() -> None:
     assert re.search(r"memory .* +5 MB +0 MB +5\.0x\n", table(figures, unknown, UPLOAD_ROWS))
 
 
-@pytest.mark.parametrize("module", ["legacy", "before", "legacy_orders", "upload_before"])
+@pytest.mark.parametrize(
+    "module", ["legacy", "before", "legacy_orders", "upload_before", "legacy_reports", "reports_before"]
+)
 def test_nothing_of_ours_before(module: str) -> None:
     """Neither the legacy module nor the app before imports fastapi_convert."""
     code = f"import sys, examples.legacy_shop.{module}; sys.exit('fastapi_convert' in sys.modules)"
@@ -156,6 +166,8 @@ def test_demo_end_to_end(tmp_path: Path) -> None:
     assert b"8 equal answers, 27 lines of the app changed" in out
     assert re.search(rb"memory that the server took for it +\d+ MB +\d+ MB +[\d.]+x\n", out)
     assert b"the same answer, 7 lines of the app changed" in out
+    assert re.search(rb"finished in the end +0 +6\n", out)
+    assert re.search(rb"all of them, after the restart +never +[\d.]+ m?s\n", out)
     assert list(tmp_path.iterdir()) == []
 
 

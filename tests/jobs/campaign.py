@@ -71,7 +71,9 @@ class Campaign:
 
     def record(self, job_id: str) -> JobRecord:
         """What the ledger knows of a job, without any server."""
-        return self.read(lambda ledger: ledger.get(job_id))
+        found = self.read(lambda ledger: ledger.get(job_id))
+        assert isinstance(found, JobRecord)
+        return found
 
     def read(self, question: Callable[[SQLiteLedger], Any]) -> Any:
         """Ask the ledger."""

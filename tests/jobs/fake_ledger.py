@@ -36,11 +36,20 @@ class FakeLedger:
         self.after_next_read: Callable[[], object] = lambda: None
         self.marks: list[int] = []
         self.under_way = self.most_under_way = 0
+        self.reading = 0
         self.broken = False
         self.purged: set[str] = set()
 
     def as_ledger(self) -> Ledger:
         return cast("Ledger", self)
+
+    async def read(self, fn: Callable[..., Any], *args: Any) -> Any:
+        """As the function of this name; `reading` tells how many have not been answered."""
+        self.reading += 1
+        try:
+            return await read(fn, *args)
+        finally:
+            self.reading -= 1
 
     # Writing
 

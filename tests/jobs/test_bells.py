@@ -55,6 +55,18 @@ def test_who_comes_later_is_rung_too(tmp_path: Path) -> None:
             assert late.wait(0)
 
 
+def test_two_changes_of_the_folder_in_one_tick_are_both_seen(tmp_path: Path) -> None:
+    """A coarse clock gives them the same time, so that a list which was just made may be out of date."""
+    with opened(tmp_path, 1) as (one,):
+        now = time.time_ns()
+        os.utime(tmp_path, ns=(now, now))
+        one.ring_others()
+        with opened(tmp_path, 1) as (two,):
+            os.utime(tmp_path, ns=(now, now))
+            one.ring_others()
+            assert two.wait(0)
+
+
 def test_the_folder_is_read_again_only_when_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ring costs as many system calls as there are others, not a listing."""
     listings = 0

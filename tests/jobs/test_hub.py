@@ -31,7 +31,7 @@ from tests.support.waiting import wait_until_async
 
 @asynccontextmanager
 async def open_hub(ledger: FakeLedger) -> AsyncIterator[Hub]:
-    async with Hub(ledger.as_ledger(), read) as hub:
+    async with Hub(ledger.as_ledger(), ledger.read) as hub:
         ledger.on_change(hub.changed)
         yield hub
 
@@ -47,7 +47,9 @@ async def all_of(hub: Hub, job_id: str, after: int = 0, into: list[JobEvent] | N
 async def settled(hub: Hub, ledger: FakeLedger) -> None:
     """Until nothing is left to be read."""
     room = hub._room
-    await wait_until_async(lambda: not (room._told or room._stale or room._look_due or ledger.under_way))
+    await wait_until_async(
+        lambda: not (room._told or room._stale or room._look_due or room._look_posted or ledger.reading)
+    )
     await anyio.wait_all_tasks_blocked()
 
 

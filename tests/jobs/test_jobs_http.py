@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
@@ -16,6 +20,7 @@ from pydantic import BaseModel
 from fastapi_convert import errors
 from fastapi_convert.jobs import Jobs
 from tests.jobs.http_support import CANARY, Shop, add, token
+from tests.support.server import serve
 
 Served = tuple[Shop, Any, TestClient]
 
@@ -453,3 +458,44 @@ def test_a_model_that_contains_itself_is_documented() -> None:
     route = jobs.job(executor="thread")(_store).route
     schema = route["openapi_extra"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert _references(schema) == []
+
+
+@pytest.mark.parametrize("http", ["h11", "httptools"])
+def test_a_real_server_answers_the_same(tmp_path: Path, http: Literal["h11", "httptools"]) -> None:
+    """A hundred requests with one key are one job; foreign and unknown ids are one answer, byte for byte."""
+    env = {"JOBS_PATH": str(tmp_path / "jobs.db"), "JOBS_OWNERS": "1"}
+    with serve("tests.jobs.jobs_app:make_app", factory=True, http=http, env=env) as server:
+        headers = {"Idempotency-Key": "once", "Authorization": "ada"}
+
+        def post(_: int) -> tuple[int, str]:
+            with httpx.Client(base_url=server.url, timeout=30) as client:
+                answer = client.post("/quick", json={"number": 4}, headers=headers)
+                return answer.status_code, answer.headers["location"]
+
+        with ThreadPoolExecutor(10) as threads:
+            answers = set(threads.map(post, range(100)))
+        ((status, where),) = answers
+        assert status == 202
+        known = [_raw(server.port, verb, f"{where}{end}") for verb, end in VERBS]
+        for strange in ("0" * 32, "a%2Fb", "%00", "%FF", "x" * 5000):
+            assert [_raw(server.port, verb, f"/jobs/{strange}{end}") for verb, end in VERBS] == known
+        assert b"404" in known[0]
+        with httpx.Client(base_url=server.url, headers={"Authorization": "ada"}) as client:
+            assert client.post("/quick", json={"number": 4}, headers={"Prefer": "wait=20"}).json() == 4
+            assert client.post("/quick", json={"number": 5}, headers=headers).status_code == 422
+
+
+VERBS = [("GET", ""), ("GET", "/result"), ("GET", "/events"), ("POST", "/cancel"), ("POST", "/retry")]
+
+
+def _raw(port: int, verb: str, path: str) -> bytes:
+    """All bytes of an answer but its date, for somebody who is not the owner."""
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(
+            f"{verb} {path} HTTP/1.1\r\nHost: test\r\nAuthorization: bob\r\nContent-Length: 0\r\n"
+            "Connection: close\r\n\r\n".encode()
+        )
+        received = b""
+        while data := client.recv(65536):
+            received += data
+    return re.sub(rb"(?im)^date: .*\r\n", b"", received)

@@ -254,11 +254,33 @@ def test_a_kill_from_outside_is_a_death(
 
 
 def test_a_process_that_died_between_runs_is_replaced(seat: ProcessSeat, tmp_path: Path) -> None:
-    """No run has to suffer for it."""
-    pid = value_of(run(seat, tmp_path, bodies.my_pid))
-    os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: is_gone(pid))
-    assert value_of(run(seat, tmp_path, bodies.my_pid)) != pid
+    """No run has to suffer for it, not even one that begins while it is dying."""
+    for _ in range(5):
+        pid = value_of(run(seat, tmp_path, bodies.my_pid))
+        os.kill(pid, signal.SIGKILL)
+        assert value_of(run(seat, tmp_path, bodies.my_pid)) != pid
+
+
+def test_a_module_that_kills_the_process_is_a_death(
+    seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its import: that is not tried for ever, though the function never began."""
+    import importlib
+
+    code = """
+        import multiprocessing, os
+        if multiprocessing.parent_process():
+            os._exit(3)
+        def deadly() -> int:
+            return 1
+        """
+    (tmp_path / "deadly_module.py").write_text(textwrap.dedent(code))
+    monkeypatch.syspath_prepend(tmp_path)
+    deadly = importlib.import_module("deadly_module").deadly
+    assert run(seat, tmp_path, deadly) == Died("worker died: exit code 3")
+    assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
+    assert run(seat, tmp_path, deadly) == Died("worker died: exit code 3")
+    del sys.modules["deadly_module"]
 
 
 def test_fifty_kills_in_a_row(seat: ProcessSeat, tmp_path: Path) -> None:

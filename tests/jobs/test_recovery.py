@@ -116,16 +116,20 @@ def test_jobs_that_had_not_begun_are_not_blamed(store: Store) -> None:
 
 
 def test_each_function_has_its_own_bound_of_crashes(store: Store) -> None:
-    """And one that is not known here has a common one."""
-    store.register(dataclasses.replace(terms_of(bodies.noop), name="frail", max_crashes=1))
+    """One in a process of its own is not to blame at all, and one that is not known here has a common bound."""
+    store.register(
+        dataclasses.replace(terms_of(bodies.noop), name="frail", max_crashes=1),
+        dataclasses.replace(terms_of(bodies.noop, executor="process"), name="apart", max_crashes=None),
+    )
     presence = Presence(store.folders.workers)
-    jobs = {name: store.ledger.submit(NewJob(name, "{}")).result().id for name in ("noop", "frail", "foreign")}
+    jobs = {name: store.ledger.submit(NewJob(name, "{}")).result().id for name in ("noop", "frail", "apart", "foreign")}
     take(store, presence, "foreign")
     for place, job in enumerate(jobs.values()):
         presence.begin(place, job)
     died(presence)
     worker = store.worker()
-    store.wait_for(jobs["noop"], JobState.SUCCEEDED)
+    assert store.wait_for(jobs["noop"], JobState.SUCCEEDED).crashes == 1
+    assert store.wait_for(jobs["apart"], JobState.SUCCEEDED).crashes == 0
     store.wait_for(jobs["frail"], JobState.FAILED)
     worker.stop()
     assert (store.record(jobs["foreign"]).state, store.record(jobs["foreign"]).crashes) == (JobState.QUEUED, 1)
@@ -141,6 +145,18 @@ def test_a_worker_without_a_file_is_gone(store: Store) -> None:
     store.worker()
     record = store.wait_for(job, JobState.SUCCEEDED)
     assert (record.attempt, record.tries, record.crashes) == (2, 1, 0)
+
+
+def test_a_worker_does_not_take_its_own_jobs_for_left_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if somebody has removed its file."""
+    store.register(terms_of(bodies.held))
+    worker = store.worker()
+    job = store.submit(bodies.held, name="own")
+    store.wait_for_begin(job)
+    worker._presence.path.unlink()
+    let_it_look(store, monkeypatch)
+    bodies.gate.open()
+    assert store.wait_for(job, JobState.SUCCEEDED).attempt == 1
 
 
 def test_the_dead_are_seen_to_before_anything_is_claimed(store: Store) -> None:

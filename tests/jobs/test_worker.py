@@ -15,14 +15,17 @@ from anyio.from_thread import start_blocking_portal
 
 from fastapi_convert.errors import Errors
 from fastapi_convert.jobs._clock import ManualClock
+from fastapi_convert.jobs.execution._thread_seat import ThreadSeat
+from fastapi_convert.jobs.execution.seats import Order, Outcome
 from fastapi_convert.jobs.ledger.sqlite import SQLiteLedger
-from fastapi_convert.jobs.model import JobState, NewJob
+from fastapi_convert.jobs.model import Claim, JobState, NewJob
 from fastapi_convert.jobs.retries import Retry
 from fastapi_convert.jobs.work import (
     _dispatch,
     _outbox,
     worker as worker_module,
 )
+from fastapi_convert.jobs.work._runs import Run, Runs
 from fastapi_convert.jobs.work._seats import Seats
 from fastapi_convert.jobs.work.worker import Worker
 from tests.jobs import worker_bodies as bodies
@@ -188,6 +191,28 @@ def test_a_seat_that_is_broken_costs_the_job_and_not_the_runner(store: Store, mo
     assert worker.stats().running == 0
 
 
+def test_a_seat_that_was_broken_is_not_used_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next run has a new one."""
+
+    class Broken(ThreadSeat):
+        closed = False
+
+        def run(self, order: Order, timeout: float | None) -> Outcome:
+            raise RuntimeError("a bug")
+
+        def close(self) -> None:
+            self.closed = True
+
+    broken, make = Broken(), Seats._make
+    seats = iter([broken])
+    monkeypatch.setattr(Seats, "_make", lambda self, terms: next(seats, None) or make(self, terms))
+    store.worker(workers=1)
+    job = store.submit(bodies.count, name="again")
+    assert store.result(job) == 1
+    assert store.record(job).crashes == 1
+    assert broken.closed
+
+
 def test_functions_that_are_not_known_are_left_to_others(store: Store) -> None:
     """Until they are: more may be registered while the worker works."""
     worker = store.worker()
@@ -280,10 +305,11 @@ def test_a_coroutine_is_cancelled_at_its_next_await(store: Store) -> None:
 def test_another_process_need_not_ring_for_a_cancellation(store: Store) -> None:
     """Whoever has missed the news looks at the ledger's version."""
     store.register(terms_of(bodies.cooperate))
-    store.worker()
+    worker = store.worker()
     job = store.submit(bodies.cooperate)
-    store.wait_for_begin(job)
+    wait_until(lambda: store.record(job).message)
     store.ledger.on_change(lambda _: None)
+    wait_until(lambda: not worker._dispatcher._cancels_wanted)
     cancel(store, job)
 
 
@@ -309,7 +335,7 @@ def greedy(store: Store) -> Worker:
     """A worker with one runner that takes many jobs ahead, as after very short ones. Not started."""
     worker = store.worker(workers=1, start=False)
     for _ in range(100):
-        worker._dispatcher._ahead.note(0.0)
+        worker._claims._ahead.note(0.0)
     return worker
 
 
@@ -320,10 +346,24 @@ def test_jobs_that_wait_behind_a_long_one_are_given_back(store: Store) -> None:
     worker.start()
     store.wait_for_begin(first)
     wait_until(lambda: all(store.record(job).state is JobState.QUEUED and store.record(job).attempt for job in rest))
+    let_it_look_in_vain(worker)
     assert worker.stats().claimed_ahead == 0
-    assert {store.record(job).tries for job in rest} == {0}
+    assert {(store.record(job).attempt, store.record(job).tries) for job in rest} == {(1, 0)}
     bodies.gate.open()
     assert [store.result(job) for job in rest] == [str(n) for n in range(1, 20)]
+
+
+def test_room_is_told_as_soon_as_there_is_some() -> None:
+    """When a body has ended, and not only when that is on the disk."""
+    calls: list[int] = []
+    runs = Runs(2, lambda: calls.append(len(runs)))
+    runs.call_below = 2
+    runs.add(Run(Claim(str(n), "noop", "default", "{}", "", 1, 1, 0), terms_of(bodies.noop)) for n in range(3))
+    taken = [runs.take(0), runs.take(1)]
+    for run in taken:
+        assert run is not None
+        runs.over(run)
+    assert calls == [1]
 
 
 def test_nothing_is_taken_ahead_of_a_runner_at_first(store: Store) -> None:
@@ -363,13 +403,13 @@ def test_a_limit_holds_over_all_workers_and_starves_nobody(store: Store) -> None
 
 def test_a_queue_with_a_limit_is_not_starved_by_one_without(store: Store) -> None:
     """Jobs that are taken ahead leave no runner free, so now and then none are."""
-    store.register(terms_of(bodies.count, name="count", queue="narrow", limit=1))
+    store.register(terms_of(bodies.blink), terms_of(bodies.count, name="count", queue="narrow", limit=1))
     worker = greedy(store)
-    flood = [store.ledger.submit(NewJob("noop", "{}")) for _ in range(3000)]
+    flood = [store.ledger.submit(NewJob("blink", "{}")) for _ in range(2000)]
     flood[-1].result()
     worker.start()
-    job = store.submit(bodies.count, name="narrow", priority=1)
-    store.wait_for(job, JobState.SUCCEEDED)
+    wait_until(lambda: worker.stats().completed > 100)
+    store.wait_for(store.submit(bodies.count, name="narrow", priority=1), JobState.SUCCEEDED)
     assert store.ledger.counts()["default"][JobState.QUEUED] > 0
 
 
@@ -446,6 +486,30 @@ def test_nothing_more_is_run_while_too_many_ends_wait(faulty: Store, monkeypatch
     del ledger.faults["end"]
     for job in jobs:
         faulty.wait_for(job, JobState.SUCCEEDED)
+
+
+def test_an_end_does_not_wait_for_the_long_job_behind_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends are committed together while there is more to do, but within milliseconds."""
+    monkeypatch.setattr(_dispatch, "LOOK_EVERY", 3600)
+    worker = greedy(store)
+    short, long = store.submit(bodies.count, name="short"), store.submit(bodies.held, name="long")
+    worker.start()
+    store.wait_for_begin(long)
+    assert store.result(short) == 1
+    assert bodies.gate.begun == ["long"]
+
+
+def test_ends_of_short_jobs_are_committed_together(store: Store) -> None:
+    """A commit for each would take longer than the jobs."""
+    commits: list[frozenset[str]] = []
+    worker = greedy(store)
+    futures = [store.ledger.submit(NewJob("noop", "{}")) for _ in range(200)]
+    jobs = {future.result().id for future in futures}
+    store.ledger.on_change(commits.append)
+    worker.start()
+    wait_until(lambda: worker.stats().completed == 200)
+    ends = [ids for ids in commits if ids & jobs]
+    assert len(ends) < 100
 
 
 def test_an_end_that_the_ledger_refuses_is_replaced(faulty: Store) -> None:

@@ -76,6 +76,10 @@ def nap(seconds: float) -> None:
     time.sleep(seconds)
 
 
+def blink() -> None:
+    time.sleep(0.001)
+
+
 async def nap_async(seconds: float) -> None:
     await anyio.sleep(seconds)
 

@@ -217,12 +217,7 @@ class WorkerProcess:
 
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGCONT)
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self.process.communicate(timeout=30)
 
 
 #: What a worker process runs: `nap` in processes, the rest in its threads.

@@ -13,7 +13,7 @@ import anyio
 from fastapi_convert.errors import JobStoreUnavailable
 
 from ._inline import Here, on_a_thread
-from .execution.seats import Outcome
+from .execution.seats import Outcome, Raised
 from .model import Claim, Ending
 from .work._endings import RELEASED, ending_of, unstorable
 from .work._texts import storable
@@ -90,7 +90,10 @@ class Bench:
 
     def _carry_out(self, claim: Claim) -> Sequence[Claim]:
         here = self._begin(claim)
-        return self._end(here, here.run())
+        outcome = here.run()
+        more = self._end(here, outcome)
+        _pass_interrupt_on(outcome)
+        return more
 
     async def _await(self, claim: Claim, todo: deque[Claim]) -> None:
         here = await on_a_thread(self._begin, claim)
@@ -128,6 +131,13 @@ class Bench:
             with self._lock:
                 self._running.pop(claim.id, None)
             self._ledger.end(claim.id, claim.attempt, RELEASED).result()  # nothing, if its end is recorded
+
+
+def _pass_interrupt_on(outcome: Outcome) -> None:
+    """Whoever presses Ctrl-C in the main thread means the test, whatever runs there."""
+    cause = getattr(outcome.error, "__cause__", None) if isinstance(outcome, Raised) else None
+    if isinstance(cause, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+        raise cause
 
 
 def _ending(here: Here, outcome: Outcome) -> Ending:

@@ -1,4 +1,4 @@
-"""What the command line does with jobs: find the `Jobs` of an app, run a worker, cancel and retry. It prints nothing."""
+"""What the command line does with jobs: find the `Jobs` of an app, run a worker, cancel, retry. It prints nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from operator import attrgetter
@@ -28,6 +28,10 @@ _PAGE = 1_000
 
 class UsageError(ConvertError):
     """What was typed cannot be meant: exit status 2."""
+
+
+class NotDone(ConvertError):
+    """A job stays as it is."""
 
 
 # APP
@@ -84,37 +88,39 @@ def _instead(module: ModuleType) -> str:
 # Workers
 
 
-def find_queues(jobs: Jobs, text: str | None) -> list[str]:
-    """The queues that a worker serves: those of a list with commas, or all.
+async def work(jobs: Jobs, workers: int | None, queues: str | None, say: Callable[[str], None]) -> None:
+    """Run jobs until SIGTERM or SIGINT, then let them end. A second SIGINT ends this process at once.
+
+    Args:
+        jobs: Whose jobs.
+        workers: How many at once; `None`: as many as the app runs, and at least one.
+        queues: Names with commas between them; `None`: all.
+        say: Called with one line when it is ready, and with one when it has ended.
 
     Raises:
-        UsageError: There is no job for one of them, or none at all.
+        UsageError: There is no job for one of the queues, or none at all.
+        JobStoreUnusable: The store cannot be opened.
     """
+    served = _queues(jobs, queues)
+    number = workers or max(1, jobs.workers)
+    stop = anyio.Event()
+    with _first_signal(partial(poster(), stop.set)):
+        async with jobs.running(number, None if queues is None else served):
+            say(one_line(f"worker ready: {jobs.path.name}, {number} at once, queues {', '.join(served)}"))
+            await stop.wait()
+    say(one_line(f"worker ended: {jobs.path.name}"))
+
+
+def _queues(jobs: Jobs, text: str | None) -> list[str]:
     known = sorted({terms.queue for terms in jobs.terms.values()})
     if not known:
         raise UsageError(f"No job is registered with {jobs!r}: name a module that imports those with @jobs.job().")
     if text is None:
         return known
-    chosen = [name.strip() for name in text.split(",") if name.strip()]
-    if strangers := [name for name in chosen if name not in known] or ([] if chosen else [text]):
+    chosen = list(dict.fromkeys(name.strip() for name in text.split(",")))
+    if strangers := [name for name in chosen if name not in known]:
         raise UsageError(f"No job has a queue {', '.join(map(repr, strangers))}; there is {', '.join(known)}.")
     return chosen
-
-
-async def work(
-    jobs: Jobs, workers: int, queues: Sequence[str], *, all_queues: bool, say: Callable[[str], None]
-) -> None:
-    """Run jobs until SIGTERM or SIGINT, then let them end. A second SIGINT ends this process at once.
-
-    Raises:
-        JobStoreUnusable: The store cannot be opened.
-    """
-    stop = anyio.Event()
-    with _first_signal(partial(poster(), stop.set)):
-        async with jobs.running(workers, None if all_queues else queues):
-            say(one_line(f"worker ready: {jobs.path.name}, {workers} at once, queues {', '.join(queues)}"))
-            await stop.wait()
-    say(one_line(f"worker ended: {jobs.path.name}"))
 
 
 @contextmanager
@@ -198,15 +204,15 @@ def retry(jobs: Jobs, job_id: str) -> str:
     """Queue a failed or cancelled job again; how it stands then.
 
     Raises:
-        UsageError: It is neither, or its arguments have expired.
+        NotDone: It is neither, or its arguments have expired.
     """
     job = jobs.get(job_id)
     before = job.status_sync().status
     if before not in {JobState.FAILED, JobState.CANCELLED}:
-        raise UsageError(f"Job {job_id} is {before}: only a failed or cancelled one is queued again.")
+        raise NotDone(f"Job {job_id} is {before}: only a failed or cancelled one is queued again.")
     after = job.retry_sync().status
     if after is before:
-        raise UsageError(f"The arguments of job {job_id} were kept until they expired: submit it anew.")
+        raise NotDone(f"The arguments of job {job_id} were kept until they expired: submit it anew.")
     return after
 
 

@@ -32,12 +32,11 @@ R = TypeVar("R")
 MOST_DEEP = 20
 #: As many reports of one run as the ledger keeps.
 MOST_TOLD = 50
-#: Jobs of one depth that run at once on the threads of one loop.
-_THREADS = 16
+#: Jobs that run at once on the threads of one loop. What a job on a thread submits runs on that very thread.
+_THREADS = 32
 
 _depth: ContextVar[int] = ContextVar("fastapi_convert_inline_depth", default=0)
-# One for each depth: a job waits for those that it has submitted, so they must not wait for its thread.
-_limiters: RunVar[dict[int, anyio.CapacityLimiter]] = RunVar("fastapi_convert_inline_limiters")
+_limiter: RunVar[anyio.CapacityLimiter] = RunVar("fastapi_convert_inline_limiter")
 
 
 class Sink(MemorySink):
@@ -129,7 +128,8 @@ def check_depth() -> None:
 
 async def on_a_thread(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run what blocks. Whoever is cancelled leaves when it has ended."""
-    limiters = _limiters.get({})
-    _limiters.set(limiters)
-    limiter = limiters.setdefault(_depth.get(), anyio.CapacityLimiter(_THREADS))
+    try:
+        limiter = _limiter.get()
+    except LookupError:
+        _limiter.set(limiter := anyio.CapacityLimiter(_THREADS))
     return await anyio.to_thread.run_sync(partial(fn, *args, **kwargs), limiter=limiter)

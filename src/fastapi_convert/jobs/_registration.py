@@ -11,8 +11,8 @@ from typing import Any, Literal, cast
 from fastapi_convert._units import to_bytes, to_seconds
 from fastapi_convert.errors import Errors
 
-from ._signature import Signature
 from ._terms import Executor, Terms
+from .payloads import Signature
 from .retries import Retry
 
 #: A job without `retries` runs once.

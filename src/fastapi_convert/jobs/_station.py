@@ -8,6 +8,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+import anyio
+
 from ._files import Folders
 from ._settling import settle
 from .model import TERMINAL, JobRecord, NewJob, Submission
@@ -161,6 +163,12 @@ class Station:
     async def submit(self, job: NewJob) -> Submission:
         """Store a job; back when it will outlive this process."""
         return await settle(self.ledger.submit(job))
+
+    async def submit_whole(self, job: NewJob) -> Submission:
+        """The same, seen through whoever is cancelled: afterwards it is known whether files belong to a job."""
+        with anyio.CancelScope(shield=True):
+            return await self.submit(job)
+        raise AssertionError("a scope that nobody cancels lets every error out")
 
     def submit_sync(self, job: NewJob) -> Submission:
         """The same for synchronous code."""

@@ -10,9 +10,9 @@ from typing import Any
 from fastapi_convert._units import to_seconds
 from fastapi_convert.errors import UploadTooLarge
 
-from ._signature import Signature
 from ._terms import Terms
 from .model import NewJob, new_job_id
+from .payloads import Signature
 
 #: Arguments are checked and written on the event loop, and read whole; what is bigger belongs into a file.
 MOST_PAYLOAD = 1_000_000

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 import anyio
 from starlette.datastructures import UploadFile
 
 from fastapi_convert.uploads import Upload, adapt
 
-from ._signature import Signature
 from ._submitting import SubmitOptions, new_job
 from .handles import Job
 from .model import new_job_id
+from .payloads import Signature
 from .progress import Progress
 
 if TYPE_CHECKING:
     from ._terms import Terms
     from .service import Jobs
 
-__all__ = ("JobFunction", "Submitter")
+__all__ = ("AsyncJobFunction", "JobFunction", "Register", "Submitter")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -120,6 +120,30 @@ class JobFunction(Generic[P, R]):
         return f"<job {self.name}>"
 
 
+class AsyncJobFunction(JobFunction[P, R]):
+    """A `JobFunction` of an `async def`: called, it gives a coroutine; as a job, it runs on the event loop.
+
+    Only its types differ.
+    """
+
+    if TYPE_CHECKING:
+
+        def __call__(  # type: ignore[override]  # what calling it gives is the one difference
+            self, *args: P.args, **kwargs: P.kwargs
+        ) -> Coroutine[Any, Any, R]:
+            """Make the coroutine, as before."""
+            ...
+
+
+class Register(Protocol):
+    """What `jobs.job(...)` gives: it takes the function."""
+
+    @overload
+    def __call__(self, fn: Callable[P, Coroutine[Any, Any, R]], /) -> AsyncJobFunction[P, R]: ...
+    @overload
+    def __call__(self, fn: Callable[P, R], /) -> JobFunction[P, R]: ...
+
+
 def _binds(fn: Callable[..., Any], name: str, args: tuple[Any, ...]) -> bool:
     """Whether positional arguments reach as far as the parameter `name`."""
     try:
@@ -147,9 +171,7 @@ class Submitter(Generic[P, R]):
                 job_id=given.job_id,
                 digests=given.digests,
             )
-            # With files, it must be known whether they belong to a job now.
-            with anyio.CancelScope(shield=bool(given.digests)):
-                done = await station.submit(job)
+            done = await (station.submit_whole(job) if given.digests else station.submit(job))
         return Job(jobs, done.id, self._function.decode)
 
     def submit_sync(self, *args: P.args, **kwargs: P.kwargs) -> Job[R]:

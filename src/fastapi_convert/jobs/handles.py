@@ -19,7 +19,7 @@ from .statuses import JobStatus, status_of
 if TYPE_CHECKING:
     from .service import Jobs
 
-__all__ = ("Job",)
+__all__ = ("Job", "failure_of")
 
 R = TypeVar("R")
 

@@ -119,7 +119,7 @@ class Claim:
     schema: str
     #: From 1.
     attempt: int
-    #: Runs that count for `Retry`, this one included: not those that were released, nor those that a process died under.
+    #: Runs that count for `Retry`, with this one: not those that were released, nor those that a process died under.
     tries: int
     #: How often a process has died under it so far.
     crashes: int

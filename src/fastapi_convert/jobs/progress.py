@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ("Progress",)
+__all__ = ("Progress", "Sink")
 
 #: Longer messages are cut: they travel in every status and event.
 MOST_CHARACTERS = 500
@@ -18,9 +18,11 @@ class Sink(Protocol):
 
     def put(self, fraction: float | None, message: str) -> None:
         """Replace what was told before."""
+        ...
 
     def stop_reason(self) -> str:
         """Why the job should stop now; empty as long as it may go on."""
+        ...
 
 
 class Progress:

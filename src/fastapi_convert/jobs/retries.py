@@ -47,7 +47,8 @@ class Retry:
             raise ValueError(f"attempts of Retry counts all runs, so it is 1 or more, not {self.attempts}.")
         if not self.wait_exp_base >= 1:
             raise ValueError(f"wait_exp_base of Retry is 1 or more, not {self.wait_exp_base}.")
-        for kind in self.on if isinstance(self.on, tuple) else (self.on,):
+        kinds: tuple[object, ...] = self.on if isinstance(self.on, tuple) else (self.on,)
+        for kind in kinds:
             if not (isinstance(kind, type) and issubclass(kind, Exception)):
                 raise TypeError(f"on of Retry holds exception classes, and {kind!r} is none.")
         for name in ("wait_initial", "wait_max", "wait_jitter"):

@@ -23,7 +23,7 @@ from ._files import Folders
 from ._hub import Hub
 from ._registration import CAPABILITIES, Capabilities, make_terms
 from ._station import Station
-from .functions import JobFunction
+from .functions import AsyncJobFunction, JobFunction, Register
 from .handles import Job
 from .ledger.sqlite import SQLiteLedger
 from .model import JobState
@@ -149,7 +149,7 @@ class Jobs:
         max_tasks_per_process: int | None = None,
         errors: Errors | Mapping[type[Exception], Any] | None = None,
         max_upload: int | str | None = None,
-    ) -> Callable[[Callable[P, R]], JobFunction[P, R]]:
+    ) -> Register:
         """A decorator: the function can also run as a job. `jobs.job()(legacy.make_report)` leaves a module untouched.
 
         Args:
@@ -177,7 +177,7 @@ class Jobs:
             TypeError: A parameter cannot be stored as JSON, or is no parameter of a job.
         """
 
-        def register(fn: Callable[P, R]) -> JobFunction[P, R]:
+        def register(fn: Callable[..., Any]) -> Any:
             terms = make_terms(
                 fn,
                 name=name,
@@ -195,7 +195,8 @@ class Jobs:
                 max_upload=self._defaults["max_upload"] if max_upload is None else max_upload,
             )
             self._check_against_others(terms)
-            function = JobFunction[P, R](self, terms)
+            kind = AsyncJobFunction if terms.executor == "async" else JobFunction
+            function: JobFunction[..., Any] = kind(self, terms)
             self.terms[terms.name] = terms
             self.functions[terms.name] = function
             return function

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from .model import JobError, JobRecord, JobState
 
-__all__ = ("JobLinks", "JobProblem", "JobStatus", "LinkedStatus")
+__all__ = ("JobLinks", "JobProblem", "JobStatus", "LinkedStatus", "problem_of", "status_of")
 
 
 class JobProblem(BaseModel):
@@ -69,7 +69,7 @@ def status_of(record: JobRecord) -> JobStatus:
         attempt=record.attempt,
         cancel_requested=record.cancel_requested,
         error=problem_of(record.error),
-        created_at=_time(record.created_at),
+        created_at=datetime.fromtimestamp(record.created_at, UTC),
         run_at=_time(record.due_at),
         started_at=_time(record.started_at),
         finished_at=_time(record.finished_at),

@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from fastapi_convert.jobs._signature import Signature, UnfitPayload
+from fastapi_convert.jobs.payloads import Signature, UnfitPayload
 from fastapi_convert.jobs.progress import Progress
 
 from ._failures import raised

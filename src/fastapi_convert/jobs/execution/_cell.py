@@ -70,6 +70,10 @@ class Cell:
         self._map[1 : 1 + len(data)] = data
         self._map[0] = len(data)  # last: a reader looks here first
 
+    def is_untouched(self) -> bool:
+        """Whether no run has opened it."""
+        return self.path.exists()
+
     def close(self) -> None:
         """Let go of it, and of the file if the run never opened it. May be called twice."""
         self._map.close()

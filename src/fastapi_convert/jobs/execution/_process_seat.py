@@ -99,7 +99,10 @@ class ProcessSeat:
             self._dismiss()
             return Stopped() if self._stopped else TimedOut()
         except WorkerDied as error:
+            was_idle = self._has_died_idle()
             self._dismiss()
+            if was_idle and not self._stopped:  # the function never began: it is not to blame, and gets a fresh process
+                return self._carry_out(order, timeout)
             return Stopped() if self._stopped else Died(_last_words(error))
         except Exception as error:  # it cannot travel, or there is no room for its cell
             return told(error)
@@ -122,12 +125,19 @@ class ProcessSeat:
                 raise WorkerDied("The run was stopped before it began.")
         return process
 
+    def _has_died_idle(self) -> bool:
+        """Whether a process that has run something before was dead, or dying, when it was given this run."""
+        process, cell = self._process, self._cell
+        return process is not None and process.child.calls > 0 and cell is not None and cell.is_untouched()
+
     def _is_worn(self, runs: int) -> bool:
         return self._max_tasks is not None and runs >= self._max_tasks
 
     def _new_cell(self, process: WorkerProcess) -> Cell:
         cell = Cell(process.scratch)
         with self._changed:
+            if self._cell is not None:
+                self._cell.close()
             self._cell = cell
         return cell
 

@@ -79,14 +79,18 @@ class Seat(Protocol):
 
     def run(self, order: Order, timeout: float | None) -> Outcome:
         """Carry the order out and return what it came to. Blocks. Raises nothing but for bugs of ours."""
+        ...
 
     def stop(self, reason: str) -> None:
         """End the present run: at once in a process, at the next `await` of a coroutine, and in a thread when the
         function asks its `progress`. Does nothing between runs.
         """
+        ...
 
     def progress(self) -> tuple[float | None, str] | None:
         """The latest that the present run has told; `None` while it has told nothing."""
+        ...
 
     def close(self) -> None:
         """Let go of everything, ending a run that goes on. May be called twice."""
+        ...

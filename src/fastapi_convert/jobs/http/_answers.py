@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.responses import FileResponse, Response
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 #: When to ask again about a job that has not ended, in seconds.
 _ASK_AGAIN = "1"
 
-#: Kept by nobody but the client itself, which asks each time whether it still holds.
-_CACHE = "private, no-cache"
+#: Of every answer about jobs: kept by nobody but the client itself, which asks each time whether it still holds, and
+#: taken by no browser for a page, whatever names and messages are in it.
+HEADERS = MappingProxyType({"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"})
 
 
 def status_response(
@@ -39,7 +41,7 @@ def status_response(
         code: The HTTP status.
         version: The number of its latest event, for an ETag.
     """
-    headers = {"Cache-Control": _CACHE}
+    headers = dict(HEADERS)
     if status.status not in TERMINAL:
         headers["Retry-After"] = _ASK_AGAIN
     if version is not None:
@@ -81,15 +83,14 @@ async def result_response(request: Request, jobs: Jobs, record: JobRecord) -> Re
         text = await jobs.read(station.ledger.result, record.id)
     if text is None:
         raise _expired(record)
-    headers = {"Cache-Control": _CACHE, "X-Content-Type-Options": "nosniff"}
     function = jobs.functions.get(record.name)
     if function is None or function.signature.returns_path:
         file = await jobs.read(_file, jobs.folders.files / record.id, text)
         if file is not None:
-            return FileResponse(file, headers=headers, filename=file.name)
+            return FileResponse(file, headers=HEADERS, filename=file.name)
         if function is not None:
             raise _expired(record)
-    return Response(text, headers=headers, media_type="application/json")  # as it was checked when it was stored
+    return Response(text, headers=HEADERS, media_type="application/json")  # as it was checked when it was stored
 
 
 def _file(folder: Path, text: str) -> Path | None:

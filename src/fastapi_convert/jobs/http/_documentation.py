@@ -12,8 +12,8 @@ from ._inputs import is_required, takes_several
 from ._links import openapi_links
 
 if TYPE_CHECKING:
-    from fastapi_convert.jobs._signature import Signature
     from fastapi_convert.jobs.functions import JobFunction
+    from fastapi_convert.jobs.payloads import Signature
 
 _UNTYPED: tuple[Any, ...] = (None, type(None), Any)
 _REFERENCES = ("$ref", "discriminator")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
-from fastapi import Header, HTTPException, Query
+from fastapi import Header, Query
 from fastapi.sse import ServerSentEvent
 from pydantic import BaseModel, Field
 
@@ -56,18 +56,14 @@ async def last_seen(
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def where_to_begin(record: JobRecord, after: int) -> int:
-    """The number to go on after.
-
-    Raises:
-        HTTPException: 204: all was told, and a browser that gets it does not come again.
-    """
+def where_to_begin(record: JobRecord, after: int) -> int | None:
+    """The number to go on after; `None` if all was told: 204, which a browser takes as a reason not to come again."""
     if record.state in TERMINAL and after == record.version:
-        raise HTTPException(204)
+        return None
     return after if after <= record.version else 0  # it counts the events of another store
 
 
-async def events_of(jobs: Jobs, record: JobRecord, after: int, base: str) -> AsyncIterator[ServerSentEvent]:
+async def events_of(jobs: Jobs, record: JobRecord, after: int, base: str) -> AsyncGenerator[ServerSentEvent, None]:
     """A job's events behind `after`, up to its end or that of the service."""
     begun = False
     async with aclosing(jobs.get(record.id).events(after)) as events:
@@ -98,7 +94,7 @@ def _snapshot(record: JobRecord, base: str) -> ServerSentEvent:
     return ServerSentEvent(raw_data=linked(status_of(record), base).model_dump_json(), event="snapshot")
 
 
-async def changes_for(jobs: Jobs, visitor: Visitor, base: str) -> AsyncIterator[ServerSentEvent]:
+async def changes_for(jobs: Jobs, visitor: Visitor, base: str) -> AsyncGenerator[ServerSentEvent, None]:
     """The status of every job of theirs whenever it has changed, until the service ends."""
     async with jobs.following() as hub, aclosing(hub.follow_all()) as changes:
         async for ids in changes:

@@ -15,7 +15,7 @@ from fastapi_convert.jobs.model import new_job_id
 from ._fields import invalid, missing
 
 if TYPE_CHECKING:
-    from fastapi_convert.jobs._signature import Signature
+    from fastapi_convert.jobs.payloads import Signature
     from fastapi_convert.jobs.service import Jobs
     from fastapi_convert.uploads import Upload, UploadForm
 

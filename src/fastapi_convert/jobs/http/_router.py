@@ -3,22 +3,21 @@
 # No `from __future__ import annotations`: FastAPI evaluates annotations in the globals of a function, and those of the
 # endpoints name objects of the function around them.
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from fastapi_convert.errors import HTTPConvertError
 from fastapi_convert.jobs.model import TERMINAL, JobRecord, JobState
 from fastapi_convert.jobs.statuses import LinkedStatus, status_of
 
-from ._answers import result_response, status_response
+from ._answers import HEADERS, result_response, status_response
 from ._board import Board
 from ._events import changes_for, events_of, last_seen, where_to_begin
 from ._links import base_path, list_name, operation_id
 from ._owners import Visitor, found_by, visitor_of
 from ._paging import JobPage, page_of
+from ._stream import EventStream
 
 if TYPE_CHECKING:
     from fastapi_convert.jobs.service import Jobs
@@ -58,7 +57,7 @@ def _add_lists(router: APIRouter, jobs: "Jobs", visitor: Any) -> None:
         cursor: Annotated[str | None, Query(max_length=100, description="The `next` of the page before.")] = None,
     ) -> JobPage:
         """Your jobs, the newest first."""
-        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers.update(HEADERS)
         base = base_path(request, jobs)
         return await page_of(jobs, visitor, base, state=status, limit=limit, cursor=cursor)
 
@@ -66,35 +65,36 @@ def _add_lists(router: APIRouter, jobs: "Jobs", visitor: Any) -> None:
         """A page that shows your jobs live."""
         return board.response()
 
-    async def all_events(base: Annotated[str, _base(jobs)], visitor: Annotated[Visitor, visitor]) -> AsyncIterator[Any]:
+    async def all_events(request: Request, visitor: Annotated[Visitor, visitor]) -> Response:
         """The status of each of your jobs whenever it changes, as server-sent events; `many`: look at the list."""
-        async for event in changes_for(jobs, visitor, base):
-            yield event
+        return EventStream(changes_for(jobs, visitor, base_path(request, jobs)))
 
     router.add_api_route(
         "", list_jobs, name=list_name(jobs), summary="List Jobs", operation_id=operation_id(jobs, "list")
     )
     router.add_api_route("/board", show_board, include_in_schema=False, response_class=Response)
     router.add_api_route(
-        "/events", all_events, operation_id=operation_id(jobs, "all_events"), response_class=EventSourceResponse
+        "/events",
+        all_events,
+        status_code=200,
+        operation_id=operation_id(jobs, "all_events"),
+        response_class=EventStream,
     )
 
 
 def _add_events(router: APIRouter, jobs: "Jobs", found: Any) -> None:
-    async def beginning(record: Annotated[JobRecord, found], after: Annotated[int, Depends(last_seen)]) -> int:
-        return where_to_begin(record, after)
-
     async def job_events(
-        base: Annotated[str, _base(jobs)],
-        record: Annotated[JobRecord, found],
-        after: Annotated[int, Depends(beginning)],
-    ) -> AsyncIterator[ServerSentEvent]:
+        request: Request, record: Annotated[JobRecord, found], after: Annotated[int, Depends(last_seen)]
+    ) -> Response:
         """What happens to the job, as server-sent events, until it ends. `Last-Event-ID` goes on."""
-        async for event in events_of(jobs, record, after, base):
-            yield event
+        begin = where_to_begin(record, after)
+        if begin is None:
+            return Response(status_code=204)
+        return EventStream(events_of(jobs, record, begin, base_path(request, jobs)))
 
     responses = {**_NOT_FOUND, 204: {"description": "The client has seen everything: the job has ended."}}
-    _add(router, jobs, "events", job_events, method="GET", responses=responses, response_class=EventSourceResponse)
+    options: dict[str, Any] = {"responses": responses, "response_class": EventStream, "status_code": 200}
+    _add(router, jobs, "events", job_events, method="GET", **options)
 
 
 def _add_answers(router: APIRouter, jobs: "Jobs", found: Any) -> None:
@@ -148,10 +148,3 @@ def _add(router: APIRouter, jobs: "Jobs", what: str, endpoint: Any, *, method: s
 
 def _linked(status: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": LinkedStatus}}
-
-
-def _base(jobs: "Jobs") -> Any:
-    async def base(request: Request) -> str:
-        return base_path(request, jobs)
-
-    return Depends(base)

@@ -81,7 +81,8 @@ class SQLiteLedger:
         if not timeout > 0:
             raise ValueError(f"timeout is a number of seconds above 0, not {timeout!r}.")
         self.path = Path(path)
-        self._durability, self._clock, self._timeout = durability, clock or Clock(), timeout
+        self._durability: Durability = durability
+        self._clock, self._timeout = clock or Clock(), timeout
         self._callback: Callable[[frozenset[str]], None] | None = None
         self._turn = threading.Lock()
         self._session: Session | None = None

@@ -22,10 +22,6 @@ class Ahead:
         """A run has taken so long."""
         self._seconds += (seconds - self._seconds) * _WEIGHT
 
-    def discourage(self) -> None:
-        """Jobs have waited here in vain."""
-        self._seconds = max(self._seconds, 1.0)
-
     def count(self, runners: int) -> int:
         """How many jobs so many runners get through in no time."""
         return min(MOST, int(WORTH * runners / max(self._seconds, 1e-6)))

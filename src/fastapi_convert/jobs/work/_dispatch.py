@@ -10,7 +10,7 @@ import time
 from fastapi_convert.jobs._clock import Clock
 from fastapi_convert.jobs.ledger.protocol import Ledger
 
-from ._ahead import PATIENCE, Ahead
+from ._ahead import PATIENCE
 from ._claims import Claims
 from ._endings import CANCELLED, RELEASED
 from ._outbox import Outbox
@@ -38,7 +38,6 @@ class Dispatcher:
         claims: What asks for jobs.
         runs: The jobs that are here.
         outbox: Where their ends go.
-        ahead: How many may be here without a runner.
         clock: The ledger's.
         waker: What wakes it.
     """
@@ -51,12 +50,11 @@ class Dispatcher:
         claims: Claims,
         runs: Runs,
         outbox: Outbox,
-        ahead: Ahead,
         clock: Clock,
         waker: Waker,
     ) -> None:
         self._ledger, self._worker, self._clock = ledger, worker, clock
-        self._claims, self._runs, self._outbox, self._ahead = claims, runs, outbox, ahead
+        self._claims, self._runs, self._outbox = claims, runs, outbox
         self._waker = waker
         #: Set: nothing more is begun.
         self.draining = False
@@ -121,7 +119,7 @@ class Dispatcher:
 
     def _turn(self, now: float) -> None:
         self._poll(now)
-        self._outbox.send_again(now)
+        self._outbox.send(now)
         self._give_back(now)
         self._tick(now)
         self._cancel(now)
@@ -143,11 +141,8 @@ class Dispatcher:
     def _give_back(self, now: float) -> None:
         # With a runner free, they only wait for it to wake.
         patience = PATIENCE if self._runs.running >= self._runs.workers else 20 * PATIENCE
-        late = self._runs.withdraw_claimed_before(now if self.draining else now - patience)
-        for run in late:
+        for run in self._runs.withdraw_claimed_before(now if self.draining else now - patience):
             self._outbox.put(run.claim, RELEASED)
-        if late:
-            self._ahead.discourage()
 
     def _tick(self, now: float) -> None:
         if now - self._ticked_at < TICK:

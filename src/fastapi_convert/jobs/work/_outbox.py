@@ -20,6 +20,10 @@ logger = logging.getLogger("fastapi_convert.jobs")
 #: So many ends may wait for the ledger; then nothing is claimed that would make more of them.
 MOST_UNWRITTEN = 1_000
 
+#: Seconds that an end may wait for others to be committed with, while more jobs wait than this worker can begin.
+_TOGETHER_IN = 0.005
+_MOST_TOGETHER = 64
+
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 Written = Callable[[Ending], None]
@@ -40,6 +44,8 @@ class Outbox:
         self._call = call
         self._change = threading.Condition()
         self._unwritten = 0
+        self._held: list[tuple[Claim, Ending]] = []
+        self._held_since = 0.0
         self._refused: list[tuple[Claim, Ending]] = []
         self._pause = 0.0
         self._again_at = 0.0
@@ -53,20 +59,39 @@ class Outbox:
         """Whether it is better to run nothing more for the moment."""
         return self._unwritten >= MOST_UNWRITTEN
 
-    def put(self, claim: Claim, ending: Ending) -> None:
-        """Have the ledger record this end. Returns at once."""
+    def put(self, claim: Claim, ending: Ending, *, more_to_come: bool = False) -> None:
+        """Have the ledger record this end. Returns at once.
+
+        Args:
+            claim: Whose.
+            ending: What.
+            more_to_come: It may wait some milliseconds for others: a commit for each takes longer than short runs.
+        """
         with self._change:
             if self._closed:  # the ledger may be too, and the job runs again elsewhere
                 return
             self._unwritten += 1
-        self._send(claim, ending)
+            is_first = not self._held
+            if is_first:
+                self._held_since = time.monotonic()
+            self._held.append((claim, ending))
+            at_once = not more_to_come or len(self._held) >= _MOST_TOGETHER
+        if at_once:
+            self._send_held()
+        elif is_first:
+            self._call()
 
     def pause(self, now: float) -> float | None:
-        """Seconds until `send_again` has something to do; `None`: nothing waits for it."""
-        return self._again_at - now if self._refused else None
+        """Seconds until `send` has something to do; `None`: nothing waits for it."""
+        times = [self._again_at - now] if self._refused else []
+        if self._held:
+            times.append(self._held_since + _TOGETHER_IN - now)
+        return min(times, default=None)
 
-    def send_again(self, now: float) -> None:
-        """Try again what the ledger could not take, if it is time."""
+    def send(self, now: float) -> None:
+        """Send what has waited for others, and again what the ledger could not take, as far as it is time."""
+        if self._held and now >= self._held_since + _TOGETHER_IN:
+            self._send_held()
         with self._change:
             if not self._refused or now < self._again_at:
                 return
@@ -74,8 +99,15 @@ class Outbox:
         for claim, ending in refused:
             self._send(claim, ending)
 
+    def _send_held(self) -> None:
+        with self._change:
+            held, self._held = self._held, []
+        for claim, ending in held:
+            self._send(claim, ending)
+
     def wait_until_empty(self, timeout: float) -> int:
         """Wait until all are written, for `timeout` seconds at most, and answer how many are not."""
+        self._send_held()
         with self._change:
             self._change.wait_for(lambda: not self._unwritten, timeout)
             return self._unwritten

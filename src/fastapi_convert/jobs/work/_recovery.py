@@ -66,8 +66,9 @@ class Recovery:
             if record is not None and record.state is JobState.RUNNING and record.worker == worker_id
             if (deaths := self._deaths_of(record.name)) is not None
         ]
-        rest = self._ledger.recover(worker_id, (), error, WORKER_DEATHS)
-        count = sum(crash.result() for crash in crashes) + rest.result()
+        # Only when those are stored: what cannot be counted now must not be let off by a batch that goes through.
+        count = sum(crash.result() for crash in crashes)
+        count += self._ledger.recover(worker_id, (), error, WORKER_DEATHS).result()
         if count:
             logger.warning(
                 "Worker %s has died: %d of its jobs were seen to, %d had begun", worker_id, count, len(began)

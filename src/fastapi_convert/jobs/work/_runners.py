@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -51,6 +52,7 @@ class Runner:
     def __init__(self, place: int, around: Surroundings) -> None:
         self._place = place
         self._around = around
+        self._runs_folder, self._files_folder = around.folder / RUNS, around.folder / "files"
         self._seats = around.make_seats(f"jobs-{place}")
         self._thread = threading.Thread(target=self._work, name=f"jobs-runner-{place}", daemon=True)
 
@@ -88,23 +90,24 @@ class Runner:
             with suppress(OSError):
                 presence.finish(self._place)
             self._around.ahead.note(run.seconds())
-            shutil.rmtree(order.folder, ignore_errors=True)
+            if os.path.lexists(order.folder):  # few functions use it, and this is the cheapest way to ask
+                shutil.rmtree(order.folder, ignore_errors=True)
 
     def _hand_over(self, run: Run, outcome: Outcome) -> None:
         report(self._around.ledger, run)
         ending = _ending(outcome, run)
         tell_end(run, outcome, ending)
-        self._around.outbox.put(run.claim, ending)
+        self._around.outbox.put(run.claim, ending, more_to_come=self._around.runs.ready > 0)
 
     def _order(self, run: Run) -> Order:
-        claim, folder = run.claim, self._around.folder
+        claim = run.claim
         return Order(
             fn=run.terms.fn,
             payload=claim.payload,
             job_id=claim.id,
             attempt=claim.attempt,
-            folder=folder / RUNS / f"{claim.id}-{claim.attempt}",
-            results=folder / "files" / claim.id / "result",
+            folder=self._runs_folder / f"{claim.id}-{claim.attempt}",
+            results=self._files_folder.joinpath(claim.id, "result"),
             presence=self._around.presence.path,
         )
 

@@ -77,6 +77,24 @@ class Worker:
         clock: The ledger's clock.
         portal: The event loop for coroutine functions; `None`: they are left to other workers.
         grace: Seconds that running jobs have to end in when the worker is stopped.
+
+    Raises:
+        ValueError: `workers` is less than one.
+
+    Examples:
+        >>> import tempfile
+        >>> from fastapi_convert.jobs.ledger.sqlite import SQLiteLedger
+        >>> with tempfile.TemporaryDirectory() as name:
+        ...     folder = Path(name)
+        ...     ledger = SQLiteLedger(folder / "jobs.db")
+        ...     ledger.open()
+        ...     about_us = {"folder": folder, "presence": Presence(folder), "clock": Clock()}
+        ...     worker = Worker(ledger, {}, workers=2, portal=None, grace=5, **about_us)
+        ...     worker.start()
+        ...     worker.stop()
+        ...     ledger.close()
+        ...     print(worker.stats().running)
+        0
     """
 
     def __init__(
@@ -117,7 +135,6 @@ class Worker:
             claims=self._claims,
             runs=self._runs,
             outbox=self._outbox,
-            ahead=ahead,
             clock=clock,
             waker=self._waker,
         )

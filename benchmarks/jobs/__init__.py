@@ -1,0 +1,1 @@
+"""What durable jobs cost, against Celery, taskiq and huey."""

@@ -1,0 +1,1 @@
+"""Tests that need a chromium: `make browser`. All others run without one."""
