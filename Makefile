@@ -2,6 +2,7 @@
 # make test    lint, types, import layers, then every test, page and example
 # make bench   the numbers of the documentation, into benchmarks/results/
 # make docs    the documentation, into site/
+# make browser the board of jobs in a real browser: needs Debian's chromium
 # make lock    requirements/*.txt anew from pyproject.toml
 # make clean   remove all that these commands made
 #
@@ -16,7 +17,7 @@ MADE  := $(VENV)/made-with-$(subst /,-,$(PYTHON))
 READY := $(VENV)/ready-for
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint types layers pytest bench docs lock clean
+.PHONY: demo test lint types layers pytest browser bench docs lock clean
 
 demo: $(READY)-demo
 	$(RUN) examples/legacy_shop/demo.py
@@ -47,9 +48,13 @@ pytest: $(READY)-dev
 	@echo "== tests: pytest"
 	@$(RUN) -m pytest
 
+browser: $(READY)-dev
+	@$(RUN) -m pytest tests_browser
+
 bench: $(READY)-bench
 	$(RUN) -m benchmarks.offload
 	$(RUN) -m benchmarks.uploads
+	$(RUN) -m benchmarks.jobs
 
 docs: $(READY)-docs
 	$(RUN) -m mkdocs build --strict

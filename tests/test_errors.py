@@ -45,6 +45,7 @@ EXPECTED = {
     "JobFailed": (500, {}),
     "JobKeyReused": (422, {}),
     "JobNotCancellable": (409, {}),
+    "JobNotRetryable": (409, {}),
     "JobQueueFull": (503, {"retry-after": "5"}),
     "JobResultExpired": (410, {}),
     "JobStoreUnavailable": (503, {"retry-after": "5"}),

@@ -129,7 +129,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
 
 def test_the_wheel_is_typed_and_has_every_module(wheel: zipfile.Path) -> None:
     """What is in the source is in the wheel, `py.typed` included."""
-    sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
+    found = (path for kind in ("*.py", "*.html") for path in (ROOT / "src").rglob(kind))
+    sources = {path.relative_to(ROOT / "src").as_posix() for path in found}
     assert sources | {"fastapi_convert/py.typed"} <= set(wheel.root.namelist())
 
 

@@ -138,7 +138,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 def _start(profile: str, reads: int, writes: int) -> subprocess.Popen[bytes]:
     browser = [find_chromium(), *OPTIONS, f"--user-data-dir={profile}"]
-    return subprocess.Popen(  # noqa: S603 -- the browser that was found
+    return subprocess.Popen(
         [sys.executable, "-c", LAUNCHER, str(reads), str(writes), *browser],
         pass_fds=[reads, writes],
         stdin=subprocess.DEVNULL,

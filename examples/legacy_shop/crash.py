@@ -65,15 +65,19 @@ def _watch(client: httpx.Client, ids: list[str], found: Aftermath, patience: flo
     began = time.monotonic()
     found.known = sum(client.get(f"/jobs/{task}").status_code == 200 for task in ids)
     limit = LONGEST if found.known == len(ids) else patience
-    while time.monotonic() - began < limit:
-        done = [task for task in ids if _status(client, task) == "succeeded"]
-        if len(done) == len(ids):
-            found.seconds = time.monotonic() - began
-            break
+    done = _finished(client, ids)
+    while len(done) < len(ids) and time.monotonic() - began < limit:
         time.sleep(0.05)
-    done = [number for number, task in enumerate(ids) if _status(client, task) == "succeeded"]
+        done = _finished(client, ids)
+    if len(done) == len(ids):
+        found.seconds = time.monotonic() - began
     found.finished = len(done)
     found.right = sum(client.get(f"/jobs/{ids[number]}/result").json() == _expected(number) for number in done)
+
+
+def _finished(client: httpx.Client, ids: list[str]) -> list[int]:
+    """Which of the reports are there, by their numbers."""
+    return [number for number, task in enumerate(ids) if _status(client, task) == "succeeded"]
 
 
 def _status(client: httpx.Client, task: str) -> str | None:

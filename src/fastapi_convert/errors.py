@@ -31,6 +31,7 @@ __all__ = (
     "JobKeyReused",
     "JobNotCancellable",
     "JobNotFound",
+    "JobNotRetryable",
     "JobQueueFull",
     "JobResultExpired",
     "JobStoreUnavailable",
@@ -227,6 +228,13 @@ class JobNotCancellable(HTTPConvertError):
     default_detail = "This job is running and can only stop by itself: its cancellation is cooperative only."
 
 
+class JobNotRetryable(HTTPConvertError):
+    """The job goes on or has succeeded, so there is nothing to run again. Submit it anew for another run."""
+
+    default_status = 409
+    default_detail = "Only a job that has failed or was cancelled can be retried."
+
+
 class JobResultExpired(HTTPConvertError):
     """The job's result was kept for as long as `keep` says, and is gone. Submit the job again."""
 
@@ -283,6 +291,9 @@ class PoolClosed(ConvertError):
 
 class WorkerDied(ConvertError):
     """The worker process ended in the middle of the call: killed, out of memory, crashed. Only this call failed."""
+
+    #: How the process ended: its exit code, negative for a signal; `None` where that is not known, or not its doing.
+    exit_code: int | None = None
 
 
 class NotStarted(ConvertError):

@@ -161,7 +161,7 @@ async def listening(app: Any, path: str, **headers: str) -> AsyncIterator[Listen
         "http_version": "1.1",
         "method": "GET",
         "path": path.partition("?")[0],
-        "raw_path": path.partition("?")[0].encode(),
+        "raw_path": path.partition("?")[0].encode(errors="surrogatepass"),
         "query_string": query.encode(),
         "root_path": "",
         "scheme": "http",

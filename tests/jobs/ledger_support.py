@@ -13,8 +13,8 @@ from fastapi_convert.jobs._clock import ManualClock
 from fastapi_convert.jobs.ledger import SQLiteLedger
 from fastapi_convert.jobs.model import Claim, Ending, JobError, JobRecord, NewJob, QueueTerms
 
-#: Long campaigns: `FASTAPI_CONVERT_CAMPAIGN=20` makes them twenty times as long.
-CAMPAIGN = int(os.environ.get("FASTAPI_CONVERT_CAMPAIGN", "1"))
+#: Long campaigns: `FC_LEDGER=20` makes them twenty times as long.
+CAMPAIGN = int(os.environ.get("FC_LEDGER", "1"))
 #: Seconds that a test waits for a write, at most.
 PATIENCE = 20.0
 

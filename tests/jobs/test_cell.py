@@ -1,4 +1,4 @@
-"""The memory that a run and its worker share: never half a value, never a block, nothing left behind."""
+"""The memory that a process and its worker share: never half a value, never another run's, nothing left behind."""
 
 from __future__ import annotations
 
@@ -18,19 +18,27 @@ from hypothesis import (
 )
 
 from fastapi_convert.jobs.execution import _cell
-from fastapi_convert.jobs.execution._cell import MOST_MESSAGE, SIZE, Cell, CellSink
+from fastapi_convert.jobs.execution._cell import MOST_MESSAGE, SIZE, Cell, CellEnd, CellSink
 
 Pair = tuple[Cell, CellSink]
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+def ends(tmp_path: Path) -> Iterator[tuple[Cell, CellEnd]]:
     """Both ends of a cell."""
-    cell = Cell(tmp_path)
-    sink = CellSink(cell.path)
-    yield cell, sink
-    sink._map.close()
+    cell = Cell(tmp_path / "cell")
+    end = CellEnd(tmp_path / "cell")
+    yield cell, end
+    end._map.close()
     cell.close()
+
+
+@pytest.fixture
+def pair(ends: tuple[Cell, CellEnd]) -> Pair:
+    """Both ends of a run."""
+    cell, end = ends
+    cell.begin()
+    return cell, end.begin()
 
 
 def test_a_new_cell_tells_nothing_and_wants_nothing(pair: Pair) -> None:
@@ -83,18 +91,131 @@ def test_the_wish_to_stop_arrives(pair: Pair) -> None:
     assert cell.get() is None
 
 
+# Runs, one after the other.
+
+
+def test_the_next_run_knows_nothing_of_the_one_before(ends: tuple[Cell, CellEnd]) -> None:
+    """Neither what it told nor what was wanted of it, from the moment on that it is called."""
+    cell, end = ends
+    for number in range(5):
+        cell.begin()
+        assert cell.get() is None
+        sink = end.begin()
+        assert (cell.get(), sink.stop_reason()) == (None, "")
+        for step in range(number):
+            sink.put(step / 10, f"step {step} of {number}")
+        assert cell.get() == (((number - 1) / 10, f"step {number - 1} of {number}") if number else None)
+        cell.ask_to_stop("enough")
+        assert sink.stop_reason() == "enough"
+
+
+def test_what_a_run_told_last_is_known_until_the_next_is_called(ends: tuple[Cell, CellEnd]) -> None:
+    """Though its sink has been retired."""
+    cell, end = ends
+    cell.begin()
+    sink = end.begin()
+    sink.put(1.0, "all")
+    sink.retire()
+    assert cell.get() == (1.0, "all")
+
+
+def test_a_sink_that_was_retired_tells_nothing(ends: tuple[Cell, CellEnd]) -> None:
+    """Before the next run as in it; who holds it is told that the run is over."""
+    cell, end = ends
+    cell.begin()
+    old = end.begin()
+    old.put(0.5, "half")
+    old.retire()
+    old.put(0.6, "from the dead")
+    assert cell.get() == (0.5, "half")
+    cell.begin()
+    new = end.begin()
+    old.put(0.7, "from the dead")
+    assert cell.get() is None
+    new.put(0.1, "alive")
+    before = bytes(cell._map)
+    old.put(0.8, "from the dead")
+    assert bytes(cell._map) == before
+    assert (old.stop_reason(), new.stop_reason()) == ("its run is over", "")
+
+
+def test_a_fork_that_outlives_its_run_tells_nothing(ends: tuple[Cell, CellEnd]) -> None:
+    """Nobody retires its sink."""
+    cell, end = ends
+    cell.begin()
+    old = end.begin()
+    cell.begin()
+    before = bytes(cell._map)
+    old.put(0.5, "from the dead")
+    assert bytes(cell._map) == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(told=st.lists(st.integers(0, 3), max_size=12))
+def test_a_value_of_an_earlier_run_is_never_taken(tmp_path_factory: pytest.TempPathFactory, told: list[int]) -> None:
+    """However many values each of the runs has told, so whichever slots they lie in."""
+    path = tmp_path_factory.mktemp("cell") / "cell"
+    cell, end = Cell(path), CellEnd(path)
+    for run, count in enumerate(told):
+        cell.begin()
+        sink = end.begin()
+        assert cell.get() is None
+        for step in range(count):
+            sink.put(None, f"{run}: {step}")
+        assert cell.get() == ((None, f"{run}: {count - 1}") if count else None)
+    cell.close()
+
+
+def test_a_run_is_known_to_have_begun(ends: tuple[Cell, CellEnd]) -> None:
+    """As soon as the process has come so far, for each of them."""
+    cell, end = ends
+    for _ in range(3):
+        cell.begin()
+        assert not cell.has_begun()
+        end.begin()
+        assert cell.has_begun()
+
+
+def test_a_retirement_waits_for_a_value_that_is_being_told(pair: Pair) -> None:
+    """After it, no thread is in the middle of one."""
+    cell, sink = pair
+    stop = threading.Event()
+
+    def tell() -> None:
+        while not stop.is_set():
+            sink.put(0.5, "x" * 500)
+
+    threads = [threading.Thread(target=tell) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(100):
+        if cell.get():
+            break
+    sink.retire()
+    after = bytes(cell._map)
+    assert all(bytes(cell._map) == after for _ in range(200))
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+# Its file.
+
+
 def test_the_file_has_a_name_only_until_both_have_it(tmp_path: Path) -> None:
     """Nobody else can truncate it, and nothing is left by a kill."""
-    cell = Cell(tmp_path)
-    assert [cell.path.stat().st_size, cell.path.stat().st_mode & 0o777] == [SIZE, 0o600]
-    assert CellSink(cell.path).stop_reason() == ""
+    path = tmp_path / "cell"
+    cell = Cell(path)
+    assert [path.stat().st_size, path.stat().st_mode & 0o777] == [SIZE, 0o600]
+    cell.begin()
+    assert CellEnd(path).begin().stop_reason() == ""
     assert list(tmp_path.iterdir()) == []
     cell.close()
 
 
 def test_a_cell_that_nobody_opened_leaves_no_file(tmp_path: Path) -> None:
     """A child may die before it opens it. Closed twice is fine."""
-    cell = Cell(tmp_path)
+    cell = Cell(tmp_path / "cell")
     cell.close()
     cell.close()
     assert list(tmp_path.iterdir()) == []
@@ -108,7 +229,7 @@ def test_a_full_disk_is_an_error_when_the_cell_is_made(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(OSError, match="No space"):
-        Cell(tmp_path)
+        Cell(tmp_path / "cell")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -125,8 +246,9 @@ def test_a_file_system_that_reserves_nothing_is_written_to(
         monkeypatch.delattr(os, "posix_fallocate")
     else:
         monkeypatch.setattr(os, "posix_fallocate", refuse)
-    cell = Cell(tmp_path)
-    CellSink(cell.path).put(0.5, "half")
+    cell = Cell(tmp_path / "cell")
+    cell.begin()
+    CellEnd(tmp_path / "cell").begin().put(0.5, "half")
     assert cell.get() == (0.5, "half")
     cell.close()
 
@@ -139,7 +261,7 @@ def test_a_mapping_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(mmap, "mmap", fail)
     with pytest.raises(OSError, match="allocate"):
-        Cell(tmp_path)
+        Cell(tmp_path / "cell")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -149,7 +271,7 @@ class Dying:
     def __init__(self, real: mmap.mmap, after: int) -> None:
         self._real, self._after = real, after
 
-    def __getitem__(self, key: int) -> int:
+    def __getitem__(self, key: slice) -> bytes:
         return self._real[key]
 
     def __setitem__(self, key: slice, data: bytes) -> None:
@@ -169,13 +291,15 @@ def test_a_writer_killed_in_the_middle_leaves_the_value_before(
     data: st.DataObject,
 ) -> None:
     """Whatever was there, and however far it came: also for a reader that has seen nothing before."""
-    cell = Cell(tmp_path_factory.mktemp("cell"))
-    sink = CellSink(cell.path)
+    path = tmp_path_factory.mktemp("cell") / "cell"
+    cell = Cell(path)
+    cell.begin()
+    sink = CellEnd(path).begin()
     for fraction, message in values:
         sink.put(fraction, message)
     before = (values[-1][0], _stored(values[-1][1])) if values else None
-    real, message = sink._map, data.draw(st.text(min_size=200, max_size=300))
-    sink._map = Dying(real, after)  # type: ignore[assignment]
+    real, message = cell._map, data.draw(st.text(min_size=200, max_size=300))
+    sink._memory = Dying(real, after)  # type: ignore[assignment]
     sink.put(0.123, message)
     assert cell.get() in [before, (0.123, _stored(message))]
     if after < 150:

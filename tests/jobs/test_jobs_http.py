@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from fastapi_convert import errors
 from fastapi_convert.jobs import Jobs
-from tests.jobs.http_support import CANARY, Shop, add, token
+from tests.jobs.http_support import CANARY, Shop, add, read_events, token
 from tests.support.server import serve
 
 Served = tuple[Shop, Any, TestClient]
@@ -216,6 +216,21 @@ def test_a_file_of_a_function_that_is_gone_is_still_sent(served: Served) -> None
     assert client.get(plain["links"]["result"]).json() == {"sum": 3}
 
 
+def test_a_slash_at_the_end_leads_to_the_same(served: Served) -> None:
+    """As everywhere in FastAPI; and a wrong method is a 405."""
+    _, _, client = served
+    job = _submit(client)
+    for path in ("/jobs", "/jobs/board", job["links"]["self"], job["links"]["result"]):
+        redirect = client.get(f"{path}/?a=1", follow_redirects=False)
+        assert (redirect.status_code, redirect.headers["location"]) == (307, f"http://testserver{path}?a=1")
+    for path in (job["links"]["cancel"], f"/jobs/{job['id']}/retry"):
+        wrong = client.get(path)
+        assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+    assert client.post(job["links"]["result"]).status_code == 405
+    assert client.delete(job["links"]["self"]).status_code == 405
+    assert client.get(f"{job['links']['self']}/nonsense").status_code == 404
+
+
 def test_lists_come_in_pages_the_newest_first(served: Served) -> None:
     """Every job once, also when others come in between."""
     _, _, client = served
@@ -273,7 +288,8 @@ def test_no_answer_has_arguments_paths_or_tracebacks(served: Served, caplog: pyt
     """A canary in arguments, file names and errors, and the folder of the store, over every route and state."""
     shop, test, client = served
     caplog.set_level("INFO")
-    upload = {"file": (f"{CANARY}.txt", CANARY.encode())}
+    argument = "argument-4712"
+    upload = {"file": (f"{argument}.txt", argument.encode())}
     answers = [
         client.post("/crash", json={"secret": CANARY}),
         client.post("/refuse", json={"secret": CANARY}),
@@ -290,9 +306,12 @@ def test_no_answer_has_arguments_paths_or_tracebacks(served: Served, caplog: pyt
     answers += [client.post(f"/jobs/{job['id']}/{what}") for job in jobs for what in ("cancel", "retry", "cancel")]
     for answer in answers:
         told = f"{answer.headers} {answer.text}"
-        assert [text for text in (CANARY, str(shop.jobs.folders.root), "/srv/", "Traceback") if text in told] == []
+        assert [
+            text for text in (CANARY, argument, str(shop.jobs.folders.root), "/srv/", "Traceback") if text in told
+        ] == []
     for record in caplog.records:
-        if not record.name.startswith("fastapi_convert.jobs"):  # whose reasons are for the operator
+        assert argument not in record.getMessage()
+        if not record.name.startswith("fastapi_convert.jobs"):  # which tells operators what a function has raised
             assert CANARY not in record.getMessage()
 
 
@@ -458,6 +477,25 @@ def test_a_model_that_contains_itself_is_documented() -> None:
     route = jobs.job(executor="thread")(_store).route
     schema = route["openapi_extra"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert _references(schema) == []
+
+
+async def test_it_works_on_every_event_loop() -> None:
+    """Submission, upload, waiting, result and events."""
+    shop = Shop()
+    with shop.jobs.testing("captured") as test:
+        transport = httpx.ASGITransport(shop.app)
+        async with shop.jobs.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            early = await client.post("/add", json={"a": 1}, headers={"Prefer": "wait=0"})
+            upload = await client.post("/measure", files={"file": ("a", b"12345")})
+            assert (early.status_code, upload.status_code) == (202, 202)
+            assert await test.run_pending_async() == 2
+            links = early.json()["links"]
+            assert (await client.get(links["result"])).json() == {"sum": 3}
+            assert (await client.get(upload.json()["links"]["result"])).json()["sizes"] == [5]
+            events = await client.get(links["events"])
+            assert [each["event"] for each in read_events(events.text)] == ["queued", "running", "succeeded"]
+            again = await client.post("/add", json={"a": 1}, headers={"Prefer": "wait=1"})
+            assert again.headers["preference-applied"] == "wait=1"
 
 
 @pytest.mark.parametrize("http", ["h11", "httptools"])

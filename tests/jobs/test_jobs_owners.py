@@ -26,6 +26,8 @@ STRANGE = [
     UNKNOWN + "%00",
     UNKNOWN + "%0A",
     "a%2Fb",
+    "%2Fb",
+    "%2F%2Fa%2Fb",
     "%2e%2e%2f%2e%2e",
     "%F0%9F%98%80",
     "%ED%A0%80",
@@ -98,7 +100,7 @@ def test_what_is_refused_costs_the_same_look_into_the_store(
     for wanted in (ids["bob"], ids[""], UNKNOWN, "x", "%00", "a%2Fb"):
         looks.clear()
         assert _ask(client, verb, f"/jobs/{wanted}{end}", "ada")[0] == 404
-        assert len(looks) == 1
+        assert looks == [wanted if len(wanted) == 32 else ""]  # a store need not bear every text
 
 
 @pytest.mark.parametrize("asker, seen", [("ada", ["ada"]), ("bob", ["bob"]), ("", []), ("eve", [])])

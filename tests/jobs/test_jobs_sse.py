@@ -390,6 +390,15 @@ async def test_a_stream_says_nothing_before_it_is_allowed_to() -> None:
     assert dict(client.headers)[b"content-type"] == b"application/json"
 
 
+@pytest.mark.one_backend
+@pytest.mark.parametrize("strange", ["\udcff", "\ud800" * 32, "\x00", "\x1b[0m", "a" * 100_000])
+async def test_an_id_that_no_text_can_be_is_unknown(strange: str) -> None:
+    """Servers may pass on what is not even UTF-8: no 500."""
+    async with _shop() as (shop, _), listening(shop.app, f"/jobs/{strange}/events") as client:
+        await wait_until_async(lambda: client.over)
+    assert (client.status, client.body) == (404, b'{"detail":"Job not found."}')
+
+
 # A real server
 
 

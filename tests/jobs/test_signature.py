@@ -139,7 +139,9 @@ def test_progress_that_cannot_be_filled_in_is_refused(fn: Callable[..., Any]) ->
 
 
 @pytest.mark.parametrize(
-    "annotation", [Path, Path | None, list[Path], FilePath, Annotated[Path, 1], "Path | None"], ids=str
+    "annotation",
+    [Path, Path | None, list[Path], FilePath, Annotated[Path, 1], Annotated[Path | None, 1] | None, "Path | None"],
+    ids=str,
 )
 def test_paths_are_files(annotation: Any) -> None:
     """Alone, optional, or a list of them."""
@@ -277,6 +279,18 @@ def test_anything_that_can_be_called_has_a_signature(fn: Any) -> None:
     assert signature.decode(signature.encode(({1},), {})) == (({1},), {})
     assert signature.result_annotation is int
     assert signature.is_async is (getattr(fn, "func", fn) is coroutine)
+
+
+def test_annotations_mean_what_they_mean_where_they_were_written() -> None:
+    """A wrapper in another module knows none of their names."""
+    there: dict[str, Any] = {"There": set[int]}
+    exec("def fn(value: 'There') -> 'There': ...", there)
+
+    @functools.wraps(there["fn"])
+    def here(*args: Any) -> Any: ...
+
+    signature = Signature.of(here)
+    assert (signature.parameters["value"].annotation, signature.result_annotation) == (set[int], set[int])
 
 
 def test_a_function_has_one_signature() -> None:

@@ -62,6 +62,18 @@ def test_a_body_becomes_a_call() -> None:
     assert decoded == (args, {**kwargs, "limit": 3})
 
 
+def test_parameters_that_differ_by_an_underscore_are_two_fields() -> None:
+    """Fields of models cannot begin with one."""
+
+    def fn(_a: int, __a: int, a: int) -> None: ...
+
+    signature = Signature.of(fn)
+    body = signature.body_model().model_validate({"_a": 1, "__a": 2, "a": 3})
+    assert signature.call_from_body(body, {}) == ((1, 2, 3), {})
+    with pytest.raises(ValidationError, match="parameter_0"):
+        signature.body_model().model_validate({"_a": 1, "__a": 2, "a": 3, "parameter_0": 4})
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -83,6 +83,10 @@ def schema_of(text: str) -> str:
         ("def fn(a: int): ...", "def fn(a: int, *, progress: Progress): ..."),
         ("def fn(a: Annotated[int, Field(description='x')]): ...", "def fn(a: int): ..."),
         (
+            "class M(BaseModel):\n  x: int\n  y: int\ndef fn(a: M): ...",
+            "class M(BaseModel):\n  y: int\n  x: int\ndef fn(a: M): ...",
+        ),
+        (
             "class M(BaseModel):\n  x: int\n  y: int = 1\ndef fn(a: M): ...",
             "class M(BaseModel):\n  'New.'\n  y: int = 2\n  x: int\ndef fn(a: M): ...",
         ),
@@ -104,8 +108,8 @@ def test_what_no_payload_depends_on_keeps_the_hash(before: str, after: str) -> N
         ("def fn(a: int): ...", "def fn(a: Annotated[int, Field(gt=0)]): ..."),
         ("class M(BaseModel):\n  x: int\ndef fn(a: M): ...", "class M(BaseModel):\n  x: str\ndef fn(a: M): ..."),
         (
-            "class M(BaseModel):\n  title: int\ndef fn(a: M): ...",
-            "class M(BaseModel):\n  default: int\ndef fn(a: M): ...",
+            "class M(BaseModel):\n  title: int = 1\ndef fn(a: M): ...",
+            "class M(BaseModel):\n  default: int = 1\ndef fn(a: M): ...",
         ),
     ],
 )
@@ -163,6 +167,13 @@ def test_hostile_json_is_unfit(annotation: Any, text: str) -> None:
     """No recursion error, no memory error, no other of ours."""
     with pytest.raises(UnfitPayload):
         taking(annotation).decode(text)
+
+
+@pytest.mark.parametrize("value", [3, None, 1.5])
+def test_what_is_no_text_is_unfit(value: Any) -> None:
+    """SQLite keeps numbers in a column of texts, if it is told to."""
+    with pytest.raises(UnfitPayload, match="no JSON object: the store was changed by hand"):
+        taking(Any).decode(value)
 
 
 def typed(

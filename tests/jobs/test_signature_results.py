@@ -53,6 +53,7 @@ from tests.jobs.payload_support import (
         (Measured, Measured(side=2)),
         (int | None, None),
         (NoReturn, None),
+        (Annotated[int, {"unit": "m"}], 3),
     ],
     ids=str,
 )

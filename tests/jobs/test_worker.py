@@ -18,13 +18,15 @@ from fastapi_convert.jobs._clock import ManualClock
 from fastapi_convert.jobs.execution._thread_seat import ThreadSeat
 from fastapi_convert.jobs.execution.seats import Order, Outcome
 from fastapi_convert.jobs.ledger.sqlite import SQLiteLedger
-from fastapi_convert.jobs.model import Claim, JobState, NewJob
+from fastapi_convert.jobs.model import Claim, Ending, JobState, NewJob, new_job_id
 from fastapi_convert.jobs.retries import Retry
 from fastapi_convert.jobs.work import (
     _dispatch,
     _outbox,
     worker as worker_module,
 )
+from fastapi_convert.jobs.work._endings import RELEASED
+from fastapi_convert.jobs.work._outbox import Outbox
 from fastapi_convert.jobs.work._runs import Run, Runs
 from fastapi_convert.jobs.work._seats import Seats
 from fastapi_convert.jobs.work.worker import Worker
@@ -499,17 +501,31 @@ def test_an_end_does_not_wait_for_the_long_job_behind_it(store: Store, monkeypat
     assert bodies.gate.begun == ["long"]
 
 
-def test_ends_of_short_jobs_are_committed_together(store: Store) -> None:
-    """A commit for each would take longer than the jobs."""
-    commits: list[frozenset[str]] = []
-    worker = greedy(store)
-    futures = [store.ledger.submit(NewJob("noop", "{}")) for _ in range(200)]
-    jobs = {future.result().id for future in futures}
-    store.ledger.on_change(commits.append)
-    worker.start()
-    wait_until(lambda: worker.stats().completed == 200)
-    ends = [ids for ids in commits if ids & jobs]
-    assert len(ends) < 100
+def test_ends_of_short_jobs_are_committed_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait for others for some milliseconds, until nothing more is to come."""
+    sent: list[str] = []
+    end = store.ledger.end
+
+    def noted(job: str, attempt: int, ending: Ending) -> Any:
+        sent.append(job)
+        return end(job, attempt, ending)
+
+    monkeypatch.setattr(store.ledger, "end", noted)
+    outbox = Outbox(store.ledger, lambda _: None, lambda: None)
+    claims = [Claim(new_job_id(), "noop", "default", "{}", "", 1, 1, 0) for _ in range(4)]
+    assert outbox.pause(time.monotonic()) is None
+    outbox.put(claims[0], RELEASED, more_to_come=True)
+    outbox.put(claims[1], RELEASED, more_to_come=True)
+    pause = outbox.pause(time.monotonic())
+    assert pause is not None
+    assert pause < 0.1
+    assert sent == []
+    outbox.send(time.monotonic() + 0.1)
+    assert sent == [claim.id for claim in claims[:2]]
+    outbox.put(claims[2], RELEASED, more_to_come=True)
+    outbox.put(claims[3], RELEASED)
+    assert sent == [claim.id for claim in claims]
+    assert outbox.wait_until_empty(15) == 0
 
 
 def test_an_end_that_the_ledger_refuses_is_replaced(faulty: Store) -> None:

@@ -22,7 +22,7 @@ class Board:
     @classmethod
     def load(cls) -> Self:
         """Read it from the package."""
-        html = files(__package__).joinpath("board.html").read_text(encoding="utf-8")
+        html = files("fastapi_convert.jobs.http").joinpath("board.html").read_text(encoding="utf-8")
         return cls(html.encode(), _policy(html))
 
     def response(self) -> Response:

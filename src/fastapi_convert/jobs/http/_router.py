@@ -5,9 +5,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
-from fastapi_convert.errors import HTTPConvertError
+from fastapi_convert.errors import JobNotRetryable
 from fastapi_convert.jobs.model import TERMINAL, JobRecord, JobState
 from fastapi_convert.jobs.statuses import LinkedStatus, status_of
 
@@ -15,7 +16,7 @@ from ._answers import HEADERS, result_response, status_response
 from ._board import Board
 from ._events import changes_for, events_of, last_seen, where_to_begin
 from ._links import base_path, list_name, operation_id
-from ._owners import Visitor, found_by, visitor_of
+from ._owners import Visitor, find, found_by, visitor_of
 from ._paging import JobPage, page_of
 from ._stream import EventStream
 
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from fastapi_convert.jobs.service import Jobs
 
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "Job not found."}}
-
-
-class JobNotRetryable(HTTPConvertError):
-    """The job goes on or has succeeded, so there is nothing to run again. Submit it anew for another run."""
-
-    default_status = 409
-    default_detail = "Only a job that has failed or was cancelled can be retried."
 
 
 def make_router(jobs: "Jobs") -> APIRouter:
@@ -41,6 +35,7 @@ def make_router(jobs: "Jobs") -> APIRouter:
     _add_events(router, jobs, found)
     _add_answers(router, jobs, found)
     _add_actions(router, jobs, found)
+    _add_strange_ids(router, jobs, visitor)
     return router
 
 
@@ -137,13 +132,28 @@ def _add_actions(router: APIRouter, jobs: "Jobs", found: Any) -> None:
     _add(router, jobs, "retry", retry_job, method="POST", status_code=202, responses=responses)
 
 
+def _add_strange_ids(router: APIRouter, jobs: "Jobs", visitor: Any) -> None:
+    """What comes last: an encoded slash arrives as one, and such an id is answered like any other that nobody knows."""
+
+    async def no_id(request: Request, visitor: Annotated[Visitor, visitor]) -> Response:
+        path = request.url.path
+        if path.endswith("/"):  # these routes hide the ones that the framework would redirect to
+            return RedirectResponse(request.url.replace(path=path.rstrip("/")))
+        if request.method == "GET" and request.path_params["rest"] in {"cancel", "retry"}:
+            raise HTTPException(405, headers={"Allow": "POST"})
+        await find(jobs, visitor, path)
+        raise AssertionError("an id has no slash")
+
+    for method, end in (("GET", ""), ("POST", "/cancel"), ("POST", "/retry")):
+        for beginning in ("/{first}/{rest:path}", "//{rest:path}"):
+            router.add_api_route(
+                f"{beginning}{end}", no_id, methods=[method], include_in_schema=False, response_class=Response
+            )
+
+
 def _add(router: APIRouter, jobs: "Jobs", what: str, endpoint: Any, *, method: str, **options: Any) -> None:
-    end = "" if what == "status" else f"/{what}"
-    router.add_api_route(
-        f"/{{job_id}}{end}", endpoint, methods=[method], operation_id=operation_id(jobs, what), **options
-    )
-    # What clients write into an address may have slashes, and is answered like any other id that nobody knows.
-    router.add_api_route(f"/{{job_id:path}}{end}", endpoint, methods=[method], include_in_schema=False, **options)
+    path = f"/{{job_id}}{'' if what == 'status' else f'/{what}'}"
+    router.add_api_route(path, endpoint, methods=[method], operation_id=operation_id(jobs, what), **options)
 
 
 def _linked(status: int) -> dict[int | str, dict[str, Any]]:

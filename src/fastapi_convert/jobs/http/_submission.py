@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from fastapi_convert.errors import HTTPConvertError, JobNotFound, NotStarted
 from fastapi_convert.jobs._submitting import SubmitOptions, new_job
-from fastapi_convert.jobs.model import TERMINAL, JobRecord, NewJob
+from fastapi_convert.jobs.model import TERMINAL, JobRecord, NewJob, Submission
 from fastapi_convert.jobs.statuses import status_of
 
 from ._answers import accepted_response, result_response
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ._owners import Visitor
 
 
-class Submission:
+class SubmitRequest:
     """A function, and the request that wants it run."""
 
     def __init__(self, function: JobFunction[..., Any], request: Request, visitor: Visitor, key: str | None) -> None:
@@ -70,12 +70,14 @@ class Submission:
                 return (await station.submit(job)).id
             # Cancelled in the middle, nobody knows whether they belong to a job. If not, they are swept away later.
             inputs.keep = True
+            done: Submission | None = None
             try:
                 with anyio.CancelScope(shield=True):
                     done = await station.submit(job)
             except Exception:
                 inputs.keep = False
                 raise
+            assert done is not None  # a shield lets errors through
             inputs.keep = done.id == job.id
             return done.id
 

@@ -14,7 +14,7 @@ from fastapi_convert.uploads import UploadForm, streamed_form
 from ._fields import read_fields
 from ._inputs import inputs_for
 from ._owners import Visitor, visitor_of
-from ._submission import Submission
+from ._submission import SubmitRequest
 
 if TYPE_CHECKING:
     from fastapi_convert.jobs.functions import JobFunction
@@ -50,11 +50,11 @@ def make_endpoint(function: JobFunction[..., Any]) -> Callable[..., Any]:
         prefer: str | None,  # noqa: ARG001 -- for the documentation; the request may have several
         body: Any = None,
     ) -> Response:
-        submission = Submission(function, request, visitor, idempotency_key)
+        submission = SubmitRequest(function, request, visitor, idempotency_key)
         submission.check()
         if isinstance(body, UploadForm):
             return await submission.answer(await _submit_form(submission, body))
-        return await submission.answer(await submission.submit(body or model(), {}))
+        return await submission.answer(await submission.submit(model() if body is None else body, {}))
 
     parameters = {
         "request": Request,
@@ -67,7 +67,7 @@ def make_endpoint(function: JobFunction[..., Any]) -> Callable[..., Any]:
     return endpoint
 
 
-async def _submit_form(submission: Submission, form: UploadForm) -> str:
+async def _submit_form(submission: SubmitRequest, form: UploadForm) -> str:
     signature = submission.function.signature
     async with inputs_for(submission.jobs, signature) as inputs:
         files = await inputs.save(form)
