@@ -12,7 +12,7 @@ from fastapi_convert._units import to_bytes, to_seconds
 from fastapi_convert.errors import Errors
 
 from ._terms import Executor, Terms
-from .payloads import Signature
+from .payloads import Signature, original_of
 from .retries import Retry
 
 #: A job without `retries` runs once.
@@ -60,7 +60,13 @@ def make_terms(
     errors: Errors | Mapping[type[Exception], Any] | None,
     max_upload: int | str,
 ) -> Terms:
-    """Check every option against the function and the executor."""
+    """Check every option against the function and the executor.
+
+    Raises:
+        ValueError: An option is out of range, or the executor cannot do it.
+        TypeError: The function cannot be a job, or has no name.
+    """
+    fn = original_of(fn)  # what `offload` has wrapped gives a coroutine, which is no result and crosses no process
     signature = Signature.of(fn)
     name = name or _name_of(fn)
     chosen = executor or ("async" if signature.is_async else "process")
@@ -69,11 +75,13 @@ def make_terms(
         raise ValueError(
             f'Job {name!r} has a timeout, but a thread cannot be ended: use executor="process", which kills it in time.'
         )
-    for what, number in (("limit", limit), ("max_queued", max_queued), ("max_crashes", max_crashes)):
-        if number is not None and number < 1:
-            raise ValueError(f"{what} of job {name!r} is 1 or more, not {number}.")
-    if max_tasks_per_process is not None and max_tasks_per_process < 1:
-        raise ValueError(f"max_tasks_per_process of job {name!r} is 1 or more, not {max_tasks_per_process}.")
+    _check_counts(
+        name,
+        limit=limit,
+        max_queued=max_queued,
+        max_crashes=max_crashes,
+        max_tasks_per_process=max_tasks_per_process,
+    )
     return Terms(
         fn=fn,
         name=name,
@@ -92,6 +100,12 @@ def make_terms(
         cooperative=signature.progress is not None,
         max_upload=to_bytes(max_upload, "max_upload"),
     )
+
+
+def _check_counts(name: str, **counts: int | None) -> None:
+    for what, number in counts.items():
+        if number is not None and number < 1:
+            raise ValueError(f"{what} of job {name!r} is 1 or more, not {number}.")
 
 
 def _name_of(fn: Callable[..., Any]) -> str:

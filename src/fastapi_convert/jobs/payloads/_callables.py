@@ -59,9 +59,9 @@ def namespace_of(fn: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _defined(fn: Any) -> Any:
-    """The function whose `def` decides what a call does: behind partials and bound methods, or an object's own."""
+    """The function whose `def` decides what a call does: behind partials, or the `__call__` of an object."""
     while isinstance(fn, partial):
         fn = fn.func
     if inspect.isroutine(fn) or isinstance(fn, type):
-        return getattr(fn, "__func__", fn)
+        return fn
     return type(fn).__call__
