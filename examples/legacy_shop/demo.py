@@ -138,7 +138,7 @@ def main() -> int:
 
 
 def _run(folder: Path) -> int:
-    env = seed(folder)
+    env = {**seed(folder), "TMPDIR": str(folder)}  # what a killed server leaves behind goes with the folder
     with serving("examples.legacy_shop.warehouse:app", env) as warehouse:
         env["SHOP_WAREHOUSE_URL"] = warehouse
         env["SHOP_JOBS"] = str(folder / "jobs.db")

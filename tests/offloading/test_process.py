@@ -805,3 +805,30 @@ def test_the_apps_own_forkserver_preload_is_respected(monkeypatch: pytest.Monkey
     _session._preload_forkserver()
     assert chosen[0][0] == "__main__"
     assert "fastapi_convert.offloading._child" in chosen[0]
+
+
+def test_a_worker_that_is_closed_while_it_starts_says_nothing(tmp_path: Path) -> None:
+    """It finds nobody to tell that it is ready: that is how workers end, and no traceback in the log of a service."""
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.3)\n")
+    code = """
+        import sys, threading, time
+        from fastapi_convert.errors import WorkerDied
+        from fastapi_convert.offloading._process import Child
+
+        def start():
+            try:
+                child.start()
+            except WorkerDied:
+                print("closed")
+
+        sys.path.insert(0, sys.argv[1])
+        child = Child("unborn", preload=["slow_to_import"])
+        thread = threading.Thread(target=start)
+        thread.start()
+        while child._session is None:
+            time.sleep(0.001)
+        child.close(10)
+        thread.join()
+    """
+    with run(code, str(tmp_path)) as process:
+        assert process.communicate(timeout=LONG) == ("closed\n", "")

@@ -41,13 +41,13 @@ def main(sock: socket.socket, preload: Sequence[str], shared: bool) -> None:
         text = f"{describe(error)} while it imported preload={list(preload)!r}\n{traceback.format_exc()}"
         link.send(_wire.NOT_READY, pickle.dumps(text))
         return
-    link.send(_wire.READY)
     _serve(link)
 
 
 def _serve(link: _wire.Link) -> None:
     me = os.getpid()
     with contextlib.suppress(EOFError, OSError):  # the other end is gone: that is how a worker ends
+        link.send(_wire.READY)
         while True:
             frame = link.receive()
             reply = _answer(frame.stream, frame.buffers)
