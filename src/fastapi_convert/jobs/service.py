@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-import anyio
-from anyio.from_thread import BlockingPortal
-from anyio.lowlevel import RunVar
-
 from fastapi_convert._units import to_seconds
 from fastapi_convert.errors import Errors
-from fastapi_convert.offloading import Pool
 
 from ._clock import Clock
 from ._files import Folders
-from ._hub import Hub
 from ._registration import CAPABILITIES, Capabilities, make_terms
+from ._serving import Serving
 from ._station import Station
 from .functions import AsyncJobFunction, JobFunction, Register
 from .handles import Job
 from .ledger.sqlite import SQLiteLedger
 from .model import JobState
-from .work._presence import Presence
-from .work._stop_signals import stop_signals
-from .work.worker import Worker, WorkerStats
+from .work.worker import WorkerStats
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from ._terms import Executor, Terms
     from ._testing import JobsTest
-    from .ledger.protocol import Ledger
     from .retries import Retry
 
 __all__ = ("Jobs", "JobsStats")
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-# A hub belongs to an event loop, so this does too. By the id of the `Jobs`, which outlives its hubs.
-_hubs: RunVar[dict[int, Hub]] = RunVar("fastapi_convert_job_hubs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,7 @@ class JobsStats:
     worker: WorkerStats | None
 
 
-class Jobs:
+class Jobs(Serving):
     """Durable jobs on one file: what was accepted runs, whoever is killed when.
 
     Make one at import time, beside the app; nothing is opened before the lifespan starts. Every process that uses the
@@ -115,21 +104,18 @@ class Jobs:
         if workers < 0:
             raise ValueError(f"workers is a number of jobs at once, 0 or more, not {workers}.")
         self.path = Path(path).absolute()
+        clock = Clock()
+        station = Station(
+            SQLiteLedger(self.path, durability=durability, clock=clock),
+            Folders(self.path.with_name(self.path.name + ".d")),
+        )
+        super().__init__(station, clock, to_seconds(grace, "grace"))
         self.workers = workers
         self.owner = owner
-        self.grace = to_seconds(grace, "grace")
-        self.clock = Clock()
         #: The functions by name.
         self.functions: dict[str, JobFunction[..., Any]] = {}
-        #: What was said about them.
-        self.terms: dict[str, Terms] = {}
         self._defaults: dict[str, Any] = {"max_queued": max_queued, "keep": keep, "max_upload": max_upload}
         self._errors = errors if isinstance(errors, Errors) else Errors(errors or {})
-        self._pool = Pool("jobs", threads=4, max_waiting=10_000)
-        self._worker: Worker | None = None
-        self._test: JobsTest | None = None
-        ledger = SQLiteLedger(self.path, durability=durability, clock=self.clock)
-        self._station = Station(ledger, Folders(self.path.with_name(self.path.name + ".d")))
 
     # Registration
 
@@ -252,50 +238,6 @@ class Jobs:
         async with self.running(self.workers if self._test is None else self._test.workers):
             yield
 
-    @asynccontextmanager
-    async def running(self, workers: int, queues: Collection[str] | None = None) -> AsyncIterator[None]:
-        """`lifespan`, with another number of workers, for jobs of some queues only: what the command line does."""
-        if self._hub() is not None:
-            yield
-            return
-        async with self.following() as hub, _portal() as portal:
-            _hubs.set({**_hubs.get({}), id(self): hub})
-            worker = await self._start_worker(portal, workers, queues) if workers else None
-            try:
-                with stop_signals(lambda: _stop_soon(hub, worker)):
-                    yield
-            finally:
-                _hubs.set({key: value for key, value in _hubs.get().items() if value is not hub})
-                _stop_soon(hub, worker)
-                if worker is not None:
-                    with anyio.CancelScope(shield=True):
-                        await self._end_worker(worker)
-
-    async def _start_worker(self, portal: BlockingPortal, workers: int, queues: Collection[str] | None) -> Worker:
-        presence = await self.read(Presence, self.folders.workers)
-        worker = Worker(
-            self.ledger,
-            # Without queues the very dict: functions that are registered later are found in it.
-            self.terms if queues is None else {name: each for name, each in self.terms.items() if each.queue in queues},
-            workers=workers,
-            folder=self.folders.root,
-            presence=presence,
-            clock=self.clock,
-            portal=portal,
-            grace=self.grace,
-        )
-        self._station.add(worker)
-        self._worker = worker
-        worker.start()
-        return worker
-
-    async def _end_worker(self, worker: Worker) -> None:
-        # A thread of its own: the pool's may all be waiting for this very store.
-        await anyio.to_thread.run_sync(worker.stop)
-        self._station.discard(worker)
-        if self._worker is worker:
-            self._worker = None
-
     @cached_property
     def router(self) -> APIRouter:
         """The routes of this store's jobs: `app.include_router(jobs.router, prefix="/jobs")`."""
@@ -354,108 +296,5 @@ class Jobs:
 
         return test_mode(self, mode, raises=raises)
 
-    # What the parts of this room use
-
-    @property
-    def ledger(self) -> Ledger:
-        """The store itself."""
-        return self._station.ledger
-
-    @property
-    def folders(self) -> Folders:
-        """Where files and locks lie."""
-        return self._station.folders
-
-    async def read(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run what blocks on a worker thread."""
-        return await self._pool.run(fn, *args, **kwargs)
-
-    @property
-    def has_worker(self) -> bool:
-        """Whether this process runs jobs."""
-        return self._worker is not None
-
-    @contextmanager
-    def replaced(self, station: Station, clock: Clock, test: JobsTest) -> Iterator[None]:
-        """Have another store for the while: what a test does."""
-        if self._test is not None:
-            raise RuntimeError(f"{self!r} is in test mode already: leave the other jobs.testing() first.")
-        if self._station.in_use:
-            raise RuntimeError(
-                f"The store of {self!r} is open: enter jobs.testing() before the lifespan or TestClient."
-            )
-        before = self._station, self.clock
-        self._station, self.clock, self._test = station, clock, test
-        try:
-            yield
-        finally:
-            (self._station, self.clock), self._test = before, None
-
-    @contextmanager
-    def opened(self) -> Iterator[Station]:
-        """The open store, for synchronous code; opened for the while if no lifespan has."""
-        station = self._station
-        station.enter()
-        try:
-            yield station
-        finally:
-            station.leave()
-
-    @asynccontextmanager
-    async def open_async(self) -> AsyncIterator[Station]:
-        """The open store; opened for the while, on a worker thread, if no lifespan has."""
-        station = self._station
-        if not station.enter_if_open():
-            await self.read(station.enter)
-        try:
-            yield station
-        finally:
-            if not station.leave_if_others():
-                with anyio.CancelScope(shield=True):
-                    await self.read(station.leave)
-
-    @asynccontextmanager
-    async def following(self) -> AsyncIterator[Hub]:
-        """This event loop's hub; one for the while if no lifespan has made one."""
-        hub = self._hub()
-        if hub is not None:
-            yield hub
-            return
-        async with self.open_async() as station, Hub(station.ledger, self.read) as hub:
-            station.add(hub)
-            try:
-                yield hub
-            finally:
-                station.discard(hub)
-
-    def _hub(self) -> Hub | None:
-        return _hubs.get({}).get(id(self))
-
-    def remove_if_unknown(self, job_id: str) -> None:
-        """Remove the files of a job that did not come to be. Blocks."""
-        try:
-            if self.ledger.get(job_id) is None:
-                self.folders.remove(job_id)
-        except Exception:  # noqa: S110 -- the store cannot tell now: what nobody knows is swept away in a day
-            pass
-
     def __repr__(self) -> str:
         return f"<Jobs {self.path.name!r}>"
-
-
-@asynccontextmanager
-async def _portal() -> AsyncIterator[BlockingPortal]:
-    """A portal that is not told of the block's error, which its task group would wrap."""
-    portal = BlockingPortal()
-    await portal.__aenter__()
-    try:
-        yield portal
-    finally:
-        await portal.__aexit__(None, None, None)
-
-
-def _stop_soon(hub: Hub, worker: Worker | None) -> None:
-    """Let event streams end and no job begin. Quick: a signal handler calls it."""
-    hub.stop()
-    if worker is not None:
-        worker.drain()
