@@ -195,12 +195,16 @@ def where() -> tuple[str, float]:
     return str(Path.cwd()), signal.getitimer(signal.ITIMER_REAL)[0]
 
 
-def leave_a_thread(*, progress: Progress) -> None:
-    """Leave one behind that is no daemon, and that goes on telling."""
+def leave_a_thread(path: str, *, progress: Progress) -> None:
+    """Leave one behind that is no daemon, and that goes on telling. It notes why it was to stop, and does not."""
 
     def tell() -> None:
         while True:
-            progress(0.25, "from the dead")
+            try:
+                progress(0.25, "from the dead")
+            except asyncio.CancelledError as error:
+                Path(f"{path}.part").write_text(str(error))
+                Path(f"{path}.part").replace(path)
             time.sleep(0.001)
 
     threading.Thread(target=tell).start()
@@ -218,8 +222,25 @@ def use_tempfile() -> tuple[str, str, str]:
     return name, os.environ["TMPDIR"], said.stdout.strip()
 
 
-def default_folder() -> tuple[str | None, str | None]:
-    return tempfile.tempdir, os.environ.get("TMPDIR")
+def use_tempfile_and_die() -> None:
+    with tempfile.NamedTemporaryFile(delete=False) as file:
+        file.write(b"left")
+    kill_myself()
+
+
+def remove_tempdir(target: str) -> None:
+    Path(tempfile.gettempdir()).rmdir()
+
+
+def replace_tempdir(target: str) -> None:
+    folder = Path(tempfile.gettempdir())
+    folder.rmdir()
+    folder.symlink_to(target)
+
+
+def close_tempdir(target: str) -> None:
+    Path(tempfile.mkdtemp(), "file").touch()
+    Path(tempfile.gettempdir()).chmod(0)
 
 
 def use_multiprocessing() -> list[int]:
@@ -245,6 +266,11 @@ def flood(seconds: float, *, progress: Progress) -> tuple[int, str]:
 
 def tell(fraction: float | None, message: str, *, progress: Progress) -> None:
     progress(fraction, message)
+
+
+def tell_and_die(*, progress: Progress) -> None:
+    progress(0.5, "half")
+    kill_myself()
 
 
 def tell_and_wait(path: str, *, progress: Progress) -> None:
@@ -281,6 +307,24 @@ def write_file(name: str, text: str, *, progress: Progress) -> Path:
 
 def give_path(path: str) -> Path:
     return Path(path)
+
+
+def give_temporary(text: str) -> Path:
+    with tempfile.NamedTemporaryFile("w", delete=False) as file:
+        file.write(text)
+    return Path(file.name)
+
+
+def give_temporary_link(target: str) -> Path:
+    link = Path(tempfile.gettempdir(), "link")
+    link.symlink_to(target)
+    return link
+
+
+def give_temporary_through_a_link(text: str, *, progress: Progress) -> Path:
+    link = progress.folder / "link"
+    link.symlink_to(give_temporary(text))
+    return link
 
 
 def give_relative(name: str, *, progress: Progress) -> Path:

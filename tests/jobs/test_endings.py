@@ -11,7 +11,7 @@ from hypothesis import (
 )
 
 from fastapi_convert.errors import Errors
-from fastapi_convert.jobs.execution.seats import Died, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
+from fastapi_convert.jobs.execution.seats import Died, NotBegun, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
 from fastapi_convert.jobs.model import Claim, Ending, JobError
 from fastapi_convert.jobs.retries import Retry
 from fastapi_convert.jobs.work._endings import Asked, ending_of, unstorable
@@ -141,3 +141,17 @@ def test_texts_are_bounded_and_can_be_stored(summary: str, traceback: str, detai
     assert len(error.reason) <= 500
     assert len(error.traceback) <= 20_000
     (error.reason + error.traceback + error.detail).encode()
+
+
+@pytest.mark.parametrize("runs,delay", [(1, 0.5), (2, 1.0), (4, 4.0), (8, 60.0), (10_000, 60.0)])
+def test_what_could_not_begin_waits_longer_each_time_and_is_never_to_blame(runs: int, delay: float) -> None:
+    """No process, no descriptor: whatever is missing, the job has done nothing yet, and nothing of it is lost."""
+    unlucky = Claim("a" * 32, "noop", "default", "{}", "", attempt=runs, tries=1, crashes=0)
+    ending = ending_of(NotBegun("no descriptor"), unlucky, terms_of(noop), "")
+    assert ending == Ending("released", delay=delay)
+
+
+@pytest.mark.parametrize("asked,kind", [("cancel", "cancelled"), ("drain", "released")])
+def test_what_could_not_begin_does_as_it_is_told(asked: Asked, kind: str) -> None:
+    """Whoever does not want it any more need not wait until it can."""
+    assert end(NotBegun("no descriptor"), asked).kind == kind

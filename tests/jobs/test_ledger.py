@@ -310,10 +310,12 @@ def test_a_retry_waits_for_its_delay(ledger: SQLiteLedger, clock: ManualClock) -
     assert claimed(ledger)[0].tries == 2
 
 
-def test_a_released_run_has_not_been_a_try(ledger: SQLiteLedger) -> None:
-    """But its number is used, and never again."""
+def test_a_released_run_has_not_been_a_try(ledger: SQLiteLedger, clock: ManualClock) -> None:
+    """But its number is used, and never again; and it may have to wait."""
     claim = begun(ledger)
     assert ended(ledger, claim, "released", delay=60)
+    assert claimed(ledger) == []
+    clock.advance(60)
     (again,) = claimed(ledger)
     assert (again.attempt, again.tries, again.crashes) == (2, 1, 0)
     assert kinds(ledger, claim.id) == ["queued", "running", "queued", "running"]

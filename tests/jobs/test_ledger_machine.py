@@ -147,7 +147,7 @@ class LedgerMachine(RuleBasedStateMachine):
         elif kind == "crashed" and each.crashes >= MAX_CRASHES:
             each.finish("failed", self.now)
         else:
-            each.queue_again("queued" if kind == "released" else "retrying", self.now + delay * (kind != "released"))
+            each.queue_again("queued" if kind == "released" else "retrying", self.now + delay)
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())

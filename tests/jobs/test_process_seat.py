@@ -24,6 +24,7 @@ import pytest
 from fastapi_convert.errors import CallableExited, NotPicklable
 from fastapi_convert.jobs.execution import _process_seat, _worker_process
 from fastapi_convert.jobs.execution._cell import Cell
+from fastapi_convert.jobs.execution._in_child import TEMPORARY
 from fastapi_convert.jobs.execution._parcel import MOST_ERROR
 from fastapi_convert.jobs.execution._process_seat import ProcessSeat
 from fastapi_convert.jobs.execution.seats import Died, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
@@ -100,6 +101,20 @@ def test_a_run_is_in_a_warm_process_of_its_own(seat: ProcessSeat, tmp_path: Path
     assert value_of(run(seat, tmp_path, bodies.my_pid)) == first == process_of(seat) != os.getpid()
     assert run(seat, tmp_path, bodies.greet, name="Ada", attempt=2) == Returned('"hello Ada, attempt 2 of j0b"')
     assert seat.progress() == (0.5, "greeting Ada")
+
+
+def test_the_forkserver_knows_what_runs_need() -> None:
+    """So that a fresh process does not have to import it."""
+    code = """
+        import multiprocessing.forkserver
+        from pathlib import Path
+        from fastapi_convert.jobs.execution._process_seat import ProcessSeat
+
+        ProcessSeat("jobs", folder=Path("nowhere"))
+        print(multiprocessing.forkserver._forkserver._preload_modules[-1])
+        """
+    said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, capture_output=True, text=True)
+    assert said.stdout.strip() == "fastapi_convert.jobs.execution._in_child"
 
 
 def test_a_payload_that_does_not_fit_is_told(seat: ProcessSeat, tmp_path: Path) -> None:
@@ -308,14 +323,15 @@ def test_a_stop_before_the_function_began_counts(
                 seat.stop("cancelled")
             super().start()
 
-    def cell(folder: Path) -> Cell:
-        if moment == "call":
-            seat.stop("cancelled")
-        return Cell(folder)
+    class EarlyCell(Cell):
+        def begin(self) -> None:
+            super().begin()
+            if moment == "call":
+                seat.stop("cancelled")
 
     with monkeypatch.context() as patch:
         patch.setattr(_process_seat, "WorkerProcess", Early)
-        patch.setattr(_process_seat, "Cell", cell)
+        patch.setattr(_worker_process, "Cell", EarlyCell)
         assert run(seat, tmp_path, bodies.touch_and_sleep, path=str(tmp_path / "here")) == Stopped()
     assert not (tmp_path / "here").exists()
     assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
@@ -432,14 +448,97 @@ def test_close_ends_a_run_and_can_be_called_twice(tmp_path: Path, runner: Thread
     assert list((tmp_path / "seat").iterdir()) == []
 
 
-def test_temporary_files_lie_in_the_folder_of_the_run(seat: ProcessSeat, tmp_path: Path) -> None:
-    """Also those of subprocesses; after it all is as before."""
-    before = value_of(run(seat, tmp_path, bodies.default_folder))
-    folder = tmp_path / "run" / "7"
-    name, variable, theirs = value_of(run(seat, tmp_path, bodies.use_tempfile, attempt=7))
-    assert (Path(name).parent, variable, theirs) == (folder, str(folder), str(folder))
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert before == [str(tmp_path / "run" / "1")] * 2
+def temporary_folder_of(seat: ProcessSeat) -> Path:
+    assert seat._process is not None
+    return seat._process.scratch / TEMPORARY
+
+
+def test_temporary_files_lie_in_a_folder_of_the_process(seat: ProcessSeat, tmp_path: Path) -> None:
+    """Also those of subprocesses, in each of its runs; it is empty after each, and nothing else is made."""
+    for attempt in (1, 2):
+        name, variable, theirs = value_of(run(seat, tmp_path, bodies.use_tempfile, attempt=attempt))
+        folder = temporary_folder_of(seat)
+        assert (Path(name).parent, variable, theirs) == (folder, str(folder), str(folder))
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert list(folder.iterdir()) == []
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("fn", [bodies.remove_tempdir, bodies.replace_tempdir, bodies.close_tempdir])
+def test_a_folder_for_temporary_files_that_was_spoilt_is_made_anew(
+    seat: ProcessSeat, tmp_path: Path, fn: Callable[..., Any]
+) -> None:
+    """Removed, made a link, made unreadable: the next run has one, and what the link leads to is left alone."""
+    (tmp_path / "elsewhere").mkdir()
+    for names in ([], ["precious"]):
+        for name in names:
+            (tmp_path / "elsewhere" / name).touch()
+        run(seat, tmp_path, fn, target=str(tmp_path / "elsewhere"))
+        path, _, _ = value_of(run(seat, tmp_path, bodies.use_tempfile))
+        assert Path(path).parent == temporary_folder_of(seat)
+        assert not temporary_folder_of(seat).is_symlink()
+        assert [each.name for each in (tmp_path / "elsewhere").iterdir()] == names
+
+
+def test_a_process_whose_temporary_files_cannot_be_removed_is_replaced(
+    seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that left them has ended well all the same."""
+
+    def fail(self: _worker_process.WorkerProcess) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_worker_process.WorkerProcess, "tidy_up", fail)
+        value_of(run(seat, tmp_path, bodies.use_tempfile))
+    assert seat._process is None
+    assert list((tmp_path / "seat").iterdir()) == []
+
+
+def test_temporary_files_of_a_run_that_was_killed_are_removed(seat: ProcessSeat, tmp_path: Path) -> None:
+    """With all that the process had."""
+    outcome = run(seat, tmp_path, bodies.use_tempfile_and_die)
+    assert outcome == Died("worker died: signal 9 (SIGKILL)")
+    assert list((tmp_path / "seat").iterdir()) == []
+
+
+def test_removing_temporary_files_is_no_time_of_the_functions(
+    seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has returned, so its deadline is nothing to it any more."""
+    run(seat, tmp_path, bodies.add, a=1)
+    tidied: list[bool] = []
+
+    def tidy_up_late(process: _worker_process.WorkerProcess) -> None:
+        assert process.child._session is not None
+        deadline = process.child._session._patience.deadline
+        assert deadline is not None
+        wait_until(lambda: time.monotonic() > deadline)
+        tidied.append(process.child.alive)
+
+    monkeypatch.setattr(_worker_process.WorkerProcess, "tidy_up", tidy_up_late)
+    assert isinstance(run(seat, tmp_path, bodies.use_tempfile, timeout=2.0), Returned)
+    assert tidied == [True]
+
+
+def test_a_file_among_the_temporary_ones_is_moved_too(
+    seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not copied: nothing is left that somebody has to remove."""
+    tidied: list[bool] = []
+    monkeypatch.setattr(_worker_process.WorkerProcess, "tidy_up", lambda _: tidied.append(True))
+    path = Path(value_of(run(seat, tmp_path, bodies.give_temporary, text="temporary")))
+    assert (path.parent, path.read_text()) == (tmp_path / "files" / "result", "temporary")
+    assert tidied == []
+
+
+def test_a_link_from_one_folder_of_the_run_into_the_other_is_followed(seat: ProcessSeat, tmp_path: Path) -> None:
+    """Both are its own; one that leads elsewhere is not."""
+    (tmp_path / "secret").write_text("secret")
+    path = Path(value_of(run(seat, tmp_path, bodies.give_temporary_through_a_link, text="linked")))
+    assert path.read_text() == "linked"
+    outcome = error_of(run(seat, tmp_path, bodies.give_temporary_link, target=str(tmp_path / "secret")))
+    assert "leads out of the folder" in outcome.summary
 
 
 def test_the_next_run_is_where_the_first_one_was(seat: ProcessSeat, tmp_path: Path) -> None:
@@ -450,12 +549,9 @@ def test_the_next_run_is_where_the_first_one_was(seat: ProcessSeat, tmp_path: Pa
 
 
 def test_multiprocessing_works_in_every_run(seat: ProcessSeat, tmp_path: Path) -> None:
-    """Its server lives longer than the folder of the run that started it."""
-    import shutil
-
+    """Its server lives longer than what the run that started it has left."""
     for attempt in (1, 2):
         assert value_of(run(seat, tmp_path, bodies.use_multiprocessing, attempt=attempt)) == [1, 2]
-        shutil.rmtree(tmp_path / "run")
 
 
 def test_a_fork_that_comes_back_ends_there(seat: ProcessSeat, tmp_path: Path) -> None:
@@ -473,9 +569,37 @@ def test_printing_and_closing_stdout_do_no_harm(seat: ProcessSeat, tmp_path: Pat
     assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
 
 
-def test_a_thread_left_behind_tells_nothing_in_the_next_run(seat: ProcessSeat, tmp_path: Path) -> None:
-    """Its progress was that of another run. Nor does it hold up the end."""
-    assert run(seat, tmp_path, bodies.leave_a_thread) == Returned("null")
+def test_a_thread_left_behind_tells_nothing_in_the_next_run(
+    seat: ProcessSeat, tmp_path: Path, runner: ThreadPoolExecutor, fifo: str
+) -> None:
+    """Its progress was that of another run, which is over, as it is told. Nor does it hold up the end."""
+    assert run(seat, tmp_path, bodies.leave_a_thread, path=str(tmp_path / "told")) == Returned("null")
+    assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
+    assert seat.progress() is None
+    wait_until((tmp_path / "told").exists)
+    assert (tmp_path / "told").read_text() == "its run is over"
+    future, _ = begin(runner, seat, tmp_path, bodies.tell_and_wait, fifo)
+    assert seat.progress() == (0.5, "half")
+    seat.ask("enough")
+    assert future.result(10) == Stopped()
+
+
+def test_a_wish_to_stop_is_for_one_run_only(
+    seat: ProcessSeat, tmp_path: Path, runner: ThreadPoolExecutor, fifo: str
+) -> None:
+    """The next one in the same process tells and asks undisturbed."""
+    future, pid = begin(runner, seat, tmp_path, bodies.tell_and_wait, fifo)
+    seat.ask("enough")
+    assert future.result(10) == Stopped()
+    assert seat.progress() == (0.5, "half")
+    assert run(seat, tmp_path, bodies.greet, name="Ada") == Returned('"hello Ada, attempt 1 of j0b"')
+    assert process_of(seat) == pid
+
+
+def test_what_a_run_told_is_known_after_its_process_has_died(seat: ProcessSeat, tmp_path: Path) -> None:
+    """And is not taken for what the next one tells."""
+    assert isinstance(run(seat, tmp_path, bodies.tell_and_die), Died)
+    assert seat.progress() == (0.5, "half")
     assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
     assert seat.progress() is None
 
@@ -523,21 +647,24 @@ def test_any_message_arrives(seat: ProcessSeat, tmp_path: Path, message: str, ar
 def test_a_full_disk_is_an_error_of_the_run(seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told as what it is, and the next run works."""
 
-    def full(folder: Path) -> Cell:
+    def full(path: Path) -> Cell:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(_process_seat, "Cell", full)
+        patch.setattr(_worker_process, "Cell", full)
         outcome = run(seat, tmp_path, bodies.add, a=1)
     assert isinstance(outcome, Raised)
     assert "No space left" in outcome.summary
+    assert list((tmp_path / "seat").iterdir()) == []
     assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_the_run(seat: ProcessSeat, tmp_path: Path) -> None:
-    """Found out in the process."""
+    """Of one that uses it."""
     (tmp_path / "run").touch()
-    assert isinstance(error_of(run(seat, tmp_path, bodies.add, a=1)).error, NotADirectoryError)
+    outcome = error_of(run(seat, tmp_path, bodies.write_file, name="report.txt", text="one"))
+    assert isinstance(outcome.error, NotADirectoryError)
+    assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
 
 
 # The sign of life.

@@ -799,12 +799,30 @@ def test_the_apps_own_forkserver_preload_is_respected(monkeypatch: pytest.Monkey
     server = multiprocessing.forkserver
     monkeypatch.setattr(server, "set_forkserver_preload", chosen.append)
     monkeypatch.setattr(server._forkserver, "_preload_modules", ["their.module"])
-    _session._preload_forkserver()
+    _session.preload_forkserver("ours.too")
     assert chosen == []
     monkeypatch.setattr(server._forkserver, "_preload_modules", ["__main__"])
-    _session._preload_forkserver()
+    _session.preload_forkserver()
     assert chosen[0][0] == "__main__"
     assert "fastapi_convert.offloading._child" in chosen[0]
+
+
+def test_the_forkserver_preloads_what_rooms_above_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them once, and a worker that is started afterwards takes nothing away."""
+    server = multiprocessing.forkserver
+    chosen: list[str] = []
+
+    def choose(modules: list[str]) -> None:
+        chosen[:] = modules
+
+    monkeypatch.setattr(server, "set_forkserver_preload", choose)
+    monkeypatch.setattr(server._forkserver, "_preload_modules", chosen)
+    choose(["__main__"])
+    for module in ("one.room", "another.room", "one.room"):
+        _session.preload_forkserver(module)
+        _session.preload_forkserver()
+    assert chosen[-2:] == ["one.room", "another.room"]
+    assert len(chosen) == len(set(chosen)) == 5
 
 
 def test_a_worker_that_is_closed_while_it_starts_says_nothing(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class Ending:
     """How one run ended, as the ledger records it.
 
     `succeeded` (with `result`), `failed` (with `error`) and `cancelled` are final. `retry` (with `error`) queues the
-    job again after `delay` seconds. `released` queues it again at once, as if this run had not been. `crashed` (with
+    job again after `delay` seconds. `released` does so as if this run had not been. `crashed` (with
     `error`) counts a death of the process, and queues the job again unless it has had `max_crashes` of them: then it
     has failed with `error`.
     """

@@ -64,9 +64,11 @@ class Progress:
         Raises:
             asyncio.CancelledError: As `check` does.
         """
-        if self._sink is not None:
-            self._sink.put(_part(fraction), str(message)[:MOST_CHARACTERS])
-            self.check()
+        sink = self._sink
+        if sink is not None:
+            sink.put(_part(fraction), str(message)[:MOST_CHARACTERS])
+            if reason := sink.stop_reason():
+                raise asyncio.CancelledError(reason)
 
     def check(self) -> None:
         """Stop here if the job was cancelled, or its worker is shutting down.
@@ -82,7 +84,7 @@ class Progress:
     def folder(self) -> Path:
         """A folder for the temporary files of this run, made at the first use and removed after it, even after a kill.
 
-        In a process of the job's own, the `tempfile` module uses it by itself.
+        In a process of the job's own, the `tempfile` module uses one like it by itself.
 
         Raises:
             RuntimeError: The function does not run as a job.
@@ -103,4 +105,6 @@ def _part(fraction: float | None) -> float | None:
     if fraction is None:
         return None
     value = float(fraction)
+    if 0.0 < value <= 1.0:  # first, for jobs may tell as often as they like
+        return value
     return None if math.isnan(value) else min(1.0, max(0.0, value))

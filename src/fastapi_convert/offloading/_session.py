@@ -63,15 +63,21 @@ def _not_a_daemon() -> Any:
             current.daemon = True
 
 
-def _preload_forkserver() -> None:
+def preload_forkserver(*modules: str) -> None:
     """Have the forkserver import what every worker needs, so that a new one takes milliseconds.
 
     FastAPI, which `errors` imports, is half a second of that, and most apps' functions need it too. Only where the app
     has not chosen a list of its own; the default list is `["__main__"]`.
+
+    Args:
+        modules: What the workers of a room above need beside that. It is in vain once the forkserver runs.
     """
     server = getattr(multiprocessing.forkserver, "_forkserver", None)
-    if getattr(server, "_preload_modules", None) == ["__main__"]:
-        multiprocessing.forkserver.set_forkserver_preload(["__main__", _child.__name__, WorkerDied.__module__])
+    chosen = getattr(server, "_preload_modules", None) or []
+    ours = ["__main__", _child.__name__, WorkerDied.__module__]
+    if chosen == ["__main__"] or chosen[: len(ours)] == ours:
+        wanted = [*ours, *chosen[len(ours) :], *modules]
+        multiprocessing.forkserver.set_forkserver_preload(list(dict.fromkeys(wanted)))
 
 
 def _start(method: str, name: str, args: tuple[Any, ...]) -> Any:
@@ -79,7 +85,7 @@ def _start(method: str, name: str, args: tuple[Any, ...]) -> Any:
     process = context.Process(target=_child.main, name=f"{name}-worker", args=args, daemon=True)
     with _starting, _not_a_daemon():
         if method == "forkserver":
-            _preload_forkserver()
+            preload_forkserver()
         process.start()
         # What is in this set, multiprocessing polls from any thread that starts a process, waits for at exit even if it
         # ignores SIGTERM, and terminates when a fork of this process exits. Our workers end with us without its help.
@@ -250,7 +256,7 @@ class Session:
         if doing.startswith("while it started"):
             cure = 'A script that starts a ProcessPool needs the guard `if __name__ == "__main__":`.'
         died = WorkerDied(f"{who} {how} {doing}. Only this call failed. {cure}")
-        vars(died)["exit_code"] = code  # for who tells it in other words; negative for a signal
+        died.exit_code = code
         return died
 
 

@@ -128,6 +128,8 @@ class Link:
         return Frame(kind, stream, buffers)
 
     def _first_bytes(self) -> bytes:
+        if self._wait is not _never:  # nobody has answered yet: the attempt would be in vain
+            self._wait(selectors.EVENT_READ)
         data = self._when_ready(selectors.EVENT_READ, self._receive_some)
         if not data:
             raise EOFError

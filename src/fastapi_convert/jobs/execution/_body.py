@@ -22,8 +22,10 @@ from .seats import Order, Outcome, Raised, Returned, Stopped, Unfit
 _UNASKED = " though nobody had asked it to stop"
 
 
-def run_body(order: Order, progress: Progress) -> Outcome:
+def run_body(order: Order, progress: Progress, temporary: Path | None = None) -> Outcome:
     """Run the order's function in this thread and return what it came to.
+
+    `temporary` is a folder for temporary files that belongs to this run alone, beside the one of the order.
 
     Nothing passes but what comes of bugs of ours: a function that calls `sys.exit()`, or is interrupted, has raised.
     """
@@ -39,7 +41,7 @@ def run_body(order: Order, progress: Progress) -> Outcome:
         _end_a_fork_of(me)
         return _failed(order, progress, error)
     _end_a_fork_of(me)
-    return _finish(order, value)
+    return _finish(order, value, temporary)
 
 
 async def run_async_body(order: Order, progress: Progress) -> Outcome:
@@ -86,11 +88,11 @@ def _prepare(order: Order, progress: Progress) -> functools.partial[Any] | Unfit
         return raised(order.fn, error)
 
 
-def _finish(order: Order, value: Any) -> Returned | Raised:
+def _finish(order: Order, value: Any, temporary: Path | None = None) -> Returned | Raised:
     try:
         signature = Signature.of(order.fn)
         if signature.returns_path and isinstance(value, os.PathLike):
-            value = take(Path(value), order)
+            value = take(Path(value), order, temporary)
         return Returned(signature.encode_result(value))
     except BaseException as error:  # a serialiser of the user's
         return raised(order.fn, error)

@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_convert.jobs.progress import Progress
 
 from ._body import run_body
-from ._cell import CellSink
+from ._cell import CellEnd
 from ._failures import told
 from ._parcel import Parcel, pack
 from .seats import Died, Order, Outcome
@@ -23,37 +23,65 @@ from .seats import Died, Order, Outcome
 if TYPE_CHECKING:
     from fastapi_convert.jobs.work._descriptors import Descriptor
 
+#: What lies in the folder of a process: its cell until it has opened it, and a folder for temporary files of its runs.
+CELL, TEMPORARY = "cell", "tmp"
+
 WORKER_GONE = "worker is gone: its lock file was removed, so somebody thinks its jobs ended"
 
 
-def run_in_child(order: Order, cell: Path, scratch: Path) -> Parcel:
+def run_in_child(order: Order, scratch: str) -> tuple[Parcel, bool]:
     """Run the order in this process.
 
     Args:
         order: The run.
-        cell: Where its progress goes.
-        scratch: A folder that lives as long as this process.
+        scratch: The folder of this process.
+
+    Returns:
+        What it came to, and whether the folder for temporary files is empty.
     """
     try:
-        _lead(scratch)
-        return pack(_run(order, cell) if _is_present(order.presence) else Died(WORKER_GONE))
-    except Exception as error:  # no room for the folder, no cell: nothing that the function did
-        return pack(told(error))
+        home = _settle_in(scratch)
+        outcome = _run(order, home) if _is_present(order.presence) else Died(WORKER_GONE)
+        return pack(outcome), _is_empty(str(home.temporary))
+    except Exception as error:  # it cannot open its cell: nothing that the function did
+        return pack(told(error)), True
 
 
-def _run(order: Order, cell: Path) -> Outcome:
-    progress = Progress(CellSink(cell), job_id=order.job_id, attempt=order.attempt, folder=order.folder)
-    with _temporary_files_in(progress.folder), _same_place_afterwards():
-        return run_body(order, progress)
+class _Home(NamedTuple):
+    """What a process has for all its runs."""
+
+    cell: CellEnd
+    temporary: Path
 
 
 @functools.cache  # once for each process
-def _lead(scratch: Path) -> None:
+def _settle_in(scratch: str) -> _Home:
     """Become the leader of a group, so that all that the functions start can be killed with this process."""
     with suppress(PermissionError):  # it is one already
         os.setsid()
-    # Sockets of multiprocessing serve a process as long as it lives, longer than the folder of the first run.
-    getattr(multiprocessing.current_process(), "_config", {}).setdefault("tempdir", str(scratch))
+    # Sockets of multiprocessing serve a process as long as it lives, longer than what the first run leaves.
+    getattr(multiprocessing.current_process(), "_config", {}).setdefault("tempdir", scratch)
+    return _Home(CellEnd(Path(scratch, CELL)), Path(scratch, TEMPORARY))
+
+
+def _run(order: Order, home: _Home) -> Outcome:
+    sink = home.cell.begin()
+    progress = Progress(sink, job_id=order.job_id, attempt=order.attempt, folder=order.folder)
+    # What `tempfile` makes, here and in subprocesses, is removed after the run.
+    tempfile.tempdir = os.environ["TMPDIR"] = str(home.temporary)
+    try:
+        with _same_place_afterwards():
+            return run_body(order, progress, home.temporary)
+    finally:
+        sink.retire()
+
+
+def _is_empty(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None and not os.path.islink(folder)  # noqa: PTH114 -- a Path costs more
+    except OSError:  # a function has removed it, or closed it to us
+        return False
 
 
 def _is_present(presence: Path) -> bool:
@@ -69,20 +97,6 @@ def _hold(presence: Path) -> Descriptor:
     from fastapi_convert.jobs.work._presence import share  # noqa: PLC0415 -- that room imports this one
 
     return share(presence)
-
-
-@contextmanager
-def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Send what `tempfile` makes, here and in subprocesses, to the folder that is removed after the run."""
-    before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
-    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
-        os.environ.pop("TMPDIR", None)
-        if variable is not None:
-            os.environ["TMPDIR"] = variable
 
 
 @contextmanager

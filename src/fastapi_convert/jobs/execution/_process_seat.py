@@ -12,7 +12,9 @@ from typing import Any
 
 from fastapi_convert.errors import NotPicklable, WorkerDied
 from fastapi_convert.offloading._pickling import blame, pack_call
+from fastapi_convert.offloading._session import preload_forkserver
 
+from . import _in_child
 from ._cell import Cell, Told
 from ._failures import escaped, told
 from ._in_child import run_in_child
@@ -33,7 +35,8 @@ class ProcessSeat:
     Args:
         name: For messages and the names of processes.
         max_tasks: Runs after which the process is replaced, against functions that leak; `None`: never.
-        folder: For sockets and progress cells. Made if it is missing; what a killed worker leaves there is garbage.
+        folder: For sockets, progress cells and temporary files. Made if it is missing; what a killed worker leaves
+            there is garbage.
     """
 
     def __init__(self, name: str, *, max_tasks: int | None = None, folder: Path) -> None:
@@ -47,6 +50,8 @@ class ProcessSeat:
         self._process: WorkerProcess | None = None
         self._cell: Cell | None = None
         self._told: Told | None = None
+        self._travelled: Callable[..., Any] | None = None  # what was seen to travel last, for it does so again
+        preload_forkserver(_in_child.__name__)
 
     def run(self, order: Order, timeout: float | None) -> Outcome:
         """Run the function in the process. After `timeout` seconds, its module's import included, that is killed."""
@@ -90,11 +95,13 @@ class ProcessSeat:
 
     def _carry_out(self, order: Order, timeout: float | None) -> Outcome:
         try:
-            _check_that_it_travels(order.fn)
+            if order.fn is not self._travelled:
+                _check_that_it_travels(order.fn)
+                self._travelled = order.fn
             process = self._warm_process()
-            cell = self._new_cell(process)
+            self._begin_in(process)
             deadline = None if timeout is None else time.monotonic() + timeout
-            parcel = process.child.call(run_in_child, (order, cell.path, process.scratch), deadline=deadline)
+            parcel, is_tidy = process.child.call(run_in_child, (order, str(process.scratch)), deadline=deadline)
         except TimeoutError:
             self._dismiss()
             return Stopped() if self._stopped else TimedOut()
@@ -104,11 +111,19 @@ class ProcessSeat:
             if was_idle and not self._stopped:  # the function never began: it is not to blame, and gets a fresh process
                 return self._carry_out(order, timeout)
             return Stopped() if self._stopped else Died(_last_words(error))
-        except Exception as error:  # it cannot travel, or there is no room for its cell
+        except Exception as error:  # it cannot travel, or there is no room for its process's cell
             return told(error)
         if isinstance(parcel.outcome, Died):  # its worker was thought dead
             self._dismiss()
+        elif not is_tidy:
+            self._tidy_up(process)
         return unpack(parcel)
+
+    def _tidy_up(self, process: WorkerProcess) -> None:
+        try:
+            process.tidy_up()  # not in the process, where it would take time that is the function's
+        except OSError:  # the next run gets a fresh one
+            self._dismiss()
 
     def _warm_process(self) -> WorkerProcess:
         process = self._process
@@ -128,32 +143,32 @@ class ProcessSeat:
     def _has_died_idle(self) -> bool:
         """Whether a process that has run something before was dead, or dying, when it was given this run."""
         process, cell = self._process, self._cell
-        return process is not None and process.child.calls > 0 and cell is not None and cell.is_untouched()
+        return process is not None and process.child.calls > 0 and cell is not None and not cell.has_begun()
 
     def _is_worn(self, runs: int) -> bool:
         return self._max_tasks is not None and runs >= self._max_tasks
 
-    def _new_cell(self, process: WorkerProcess) -> Cell:
-        cell = Cell(process.scratch)
+    def _begin_in(self, process: WorkerProcess) -> None:
         with self._changed:
-            if self._cell is not None:
-                self._cell.close()
-            self._cell = cell
-        return cell
+            process.cell.begin()
+            self._cell = process.cell
+
+    def _leave_cell(self) -> None:
+        cell, self._cell = self._cell, None
+        if cell is not None:
+            self._told = cell.get()
 
     def _end_run(self) -> None:
         if self._closed:
             self._dismiss()
         with self._changed:
-            cell, self._cell = self._cell, None
-            if cell is not None:
-                self._told = cell.get()
-                cell.close()
+            self._leave_cell()
             self._running = False
             self._changed.notify_all()
 
     def _dismiss(self) -> None:
         with self._changed:
+            self._leave_cell()
             process, self._process = self._process, None
         if process is not None:
             process.end()
@@ -167,7 +182,7 @@ def _check_that_it_travels(fn: Callable[..., Any]) -> None:
 
 
 def _last_words(error: WorkerDied) -> str:
-    code: int | None = getattr(error, "exit_code", None)
+    code = error.exit_code
     if code is None:
         return f"worker died: {escaped(str(error))}"
     if code >= 0:

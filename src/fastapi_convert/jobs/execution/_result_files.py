@@ -1,4 +1,4 @@
-"""A file that a function returns: taken out of the folder of its run before that is removed, into one that stays."""
+"""A file that a function returns: taken out of the folders of its run before they are emptied, into one that stays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -18,22 +18,24 @@ from .seats import Order
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
-def take(path: Path, order: Order) -> Path:
+def take(path: Path, order: Order, temporary: Path | None = None) -> Path:
     """Bring the file into the folder for results, and return where it lies now.
 
-    A file in the folder of the run is moved. Any other is copied, because others may need it. It is on the disk when
-    this returns, readable by nobody else, under its own name as far as that is a safe one.
+    A file in the folder of the run, or in `temporary` if it has one, is moved. Any other is copied, because others may
+    need it. It is on the disk when this returns, readable by nobody else, under its own name as far as that is a safe
+    one.
 
     Raises:
         TypeError: There is no such file, or it is a folder, a device, a link that leads out of the folder of the run.
         OSError: It cannot be read, or there is no room for it.
     """
     source = Path(os.path.abspath(path))  # noqa: PTH100 -- `resolve` would follow the links that are to be found out
-    inside = _is_inside(source, order.folder)
+    folders = [order.folder] if temporary is None else [order.folder, temporary]
+    inside = _is_inside(source, folders)
     try:
         found = source.resolve(strict=True)
         with _opened(found) as file:
-            if inside and not _is_inside(found, order.folder.resolve()):
+            if inside and not _is_inside(found, [folder.resolve() for folder in folders]):
                 raise _refusal(path, "it is a link that leads out of the folder of the job")
             order.results.mkdir(mode=0o700, parents=True, exist_ok=True)
             target = order.results / safe_name(source.name, default="result")
@@ -47,8 +49,8 @@ def take(path: Path, order: Order) -> Path:
     return target
 
 
-def _is_inside(path: Path, folder: Path) -> bool:
-    return path.is_relative_to(os.path.abspath(folder))  # noqa: PTH100 -- as above
+def _is_inside(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(os.path.abspath(folder)) for folder in folders)  # noqa: PTH100 -- as above
 
 
 def _refusal(path: Path, why: str) -> TypeError:

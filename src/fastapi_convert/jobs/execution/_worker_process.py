@@ -11,8 +11,11 @@ from pathlib import Path
 
 from fastapi_convert.offloading._process import Child
 
+from . import _in_child
+from ._cell import Cell
+from ._in_child import CELL, TEMPORARY
+
 _GROUP = 4  # PIDFD_SIGNAL_PROCESS_GROUP of Linux 6.9, which Python does not name
-_WORK = "fastapi_convert.jobs.execution._in_child"
 _FAREWELL = 1.0  # seconds in which a process that is not needed any more ends by itself
 
 
@@ -22,13 +25,22 @@ class WorkerProcess:
     Args:
         name: For messages.
         folder: Where its own folder is made.
+
+    Raises:
+        OSError: There is no room for its folder, or for its cell.
     """
 
     def __init__(self, name: str, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.scratch = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+        try:
+            (self.scratch / TEMPORARY).mkdir(mode=0o700)
+            self.cell = Cell(self.scratch / CELL)
+        except BaseException:
+            self._remove_scratch()
+            raise
         # Imported before it is warm, so that it does not take time that is the function's.
-        self.child = Child(name, preload=[_WORK])
+        self.child = Child(name, preload=[_in_child.__name__])
         self._pid: int | None = None
         self._handle: int | None = None
 
@@ -43,6 +55,16 @@ class WorkerProcess:
                 self._close_handle()
                 self._pid = None
 
+    def tidy_up(self) -> None:
+        """Remove what a run has left in the folder for temporary files.
+
+        Raises:
+            OSError: Not all of it can be removed, or a run has made something else of the folder.
+        """
+        folder = self.scratch / TEMPORARY
+        shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+
     def end(self) -> None:
         """End the process and what its functions have left running, and remove its folder."""
         self.child.close(_FAREWELL)
@@ -50,6 +72,10 @@ class WorkerProcess:
             self._kill_group(self._pid)
         self._close_handle()
         self._pid = None
+        self.cell.close()
+        self._remove_scratch()
+
+    def _remove_scratch(self) -> None:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _kill_group(self, pid: int) -> None:

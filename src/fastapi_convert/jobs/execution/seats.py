@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ("Died", "Order", "Outcome", "Raised", "Returned", "Seat", "Stopped", "TimedOut", "Unfit")
+__all__ = ("Died", "NotBegun", "Order", "Outcome", "Raised", "Returned", "Seat", "Stopped", "TimedOut", "Unfit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,14 @@ class Unfit:
     reason: str
 
 
-Outcome: TypeAlias = Returned | Raised | Stopped | TimedOut | Died | Unfit
+@dataclass(frozen=True, slots=True)
+class NotBegun:
+    """The function was never called: no process or descriptor to be had, a module that cannot be imported just now."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Returned | Raised | Stopped | TimedOut | Died | Unfit | NotBegun
 
 
 class Seat(Protocol):

@@ -154,7 +154,7 @@ def _present_run(db: sqlite3.Connection, job_id: str, attempt: int) -> _Run | No
 
 
 def _queue_again(db: sqlite3.Connection, moment: Moment, number: int, ending: Ending) -> None:
-    later = ending.delay > 0 and ending.kind != "released"
+    later = ending.delay > 0
     db.execute(
         """
         UPDATE jobs SET state = 'queued', ready = ?, due_wall = ?, due_steady = ?, worker = NULL, started_wall = NULL,

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from fastapi_convert.errors import MappedError
 from fastapi_convert.jobs._terms import Terms
-from fastapi_convert.jobs.execution.seats import Died, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
+from fastapi_convert.jobs.execution.seats import Died, NotBegun, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
 from fastapi_convert.jobs.model import Claim, Ending, JobError
 from fastapi_convert.jobs.retries import Retry
 
@@ -19,6 +19,7 @@ CANCELLED = Ending("cancelled")
 RELEASED = Ending("released")
 
 MOST_DETAIL = 2_000
+_LONGEST_PATIENCE = 60.0
 MOST_TRACEBACK = 20_000
 
 
@@ -33,12 +34,20 @@ def ending_of(outcome: Outcome, claim: Claim, terms: Terms, asked: Asked) -> End
             # Whatever it came to, this is how it stopped: functions turn the exception that tells them to into their
             # own, and a process that was killed cannot tell by whom.
             return CANCELLED if asked == "cancel" else RELEASED
+        case NotBegun():
+            # Not its fault, and nothing of it has happened: it waits until there is what it needs.
+            return Ending("released", delay=_patience(claim))
         case Raised() | TimedOut():
             return _again_or_failed(outcome, claim, terms)
         case Died() | Stopped():
             # Stopped by whom? Not by us. It is queued again as after a death: not for ever.
             reason = outcome.reason if isinstance(outcome, Died) else "it was stopped, and nobody had asked for it"
             return Ending("crashed", error=died(reason), max_crashes=terms.own_deaths)
+
+
+def _patience(claim: Claim) -> float:
+    """Seconds that a job waits which could not begin: longer each time it has run for nothing."""
+    return float(min(_LONGEST_PATIENCE, 2 ** min(claim.attempt - claim.tries, 16) / 2))
 
 
 def died(reason: str) -> JobError:

@@ -6,7 +6,7 @@ import logging
 from contextlib import suppress
 
 from fastapi_convert.errors import NotStarted
-from fastapi_convert.jobs.execution.seats import Died, Outcome, Raised, TimedOut
+from fastapi_convert.jobs.execution.seats import Died, NotBegun, Outcome, Raised, TimedOut
 from fastapi_convert.jobs.ledger.protocol import Ledger
 from fastapi_convert.jobs.model import Ending
 
@@ -28,7 +28,9 @@ def report(ledger: Ledger, run: Run) -> None:
 def tell_end(run: Run, outcome: Outcome, ending: Ending) -> None:
     """Log what went wrong: which job, and the reason on one line; no arguments."""
     claim, error = run.claim, ending.error
-    if error is None:
+    if isinstance(outcome, NotBegun):
+        logger.error("Job %s (%s) could not begin, and waits: %s", claim.id, claim.name, outcome.reason)
+    elif error is None:
         if isinstance(outcome, Raised | TimedOut | Died):
             logger.info("Job %s (%s) ended after it was told to stop: %s", claim.id, claim.name, ending.kind)
     elif ending.kind == "crashed":

@@ -250,5 +250,5 @@ class Worker:
     def _written(self, ending: Ending) -> None:
         if ending.kind in self._counts:
             self._counts[ending.kind] += 1  # on the ledger's thread only
-        if ending.kind == "retry":
+        if ending.delay:
             self._dispatcher.expect(ending.delay)
