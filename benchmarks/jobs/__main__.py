@@ -10,23 +10,44 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from benchmarks.common import machine, page
+from benchmarks.common.running import load
 from benchmarks.common.tables import table_of_goals
-from benchmarks.jobs import cancels, disk, drains, idle, recovery, report, submits
+from benchmarks.jobs import (
+    campaign,
+    cancels,
+    claims,
+    disk,
+    drains,
+    floods,
+    idle,
+    listeners,
+    recovery,
+    report,
+    served,
+    submits,
+)
 from benchmarks.jobs.deployments import Deployments, deployments
 from benchmarks.jobs.sample import Scenario
 
 Measurement: TypeAlias = Callable[[Deployments], Iterable[Scenario]]
 
-COLOURS = {"1 at once": "#8ab6d6", "4 at once": "#2a6f97"}
+COLOURS = {"1 at once": "#8ab6d6", "4 at once": "#2a6f97", "4 threads": "#a3c4a8", "4 processes": "#52796f"}
 MEASUREMENTS: Sequence[Measurement] = (
     submits.submissions,
     drains.drained,
     idle.idle_worker,
     recovery.killed_worker,
+    campaign.killed_again_and_again,
     cancels.cancelled,
+    claims.million,
+    listeners.thousand_listeners,
+    served.gaps,
+    served.answers,
+    floods.flooded,
 )
 
 
@@ -36,11 +57,21 @@ def main() -> None:
     header = [*machine.header(*packages), disk.header()]
     began = time.monotonic()
     with deployments() as made:
-        scenarios = [scenario for measurement in MEASUREMENTS for scenario in measurement(made)]
+        scenarios = _all(made)
     comparisons = page.beside_each_other(c for scenario in scenarios for c in scenario.comparisons)
     print("", table_of_goals(comparisons, report.VARIANT), sep="\n")
     text = report.markdown(scenarios, comparisons, header, time.monotonic() - began)
     page.write("jobs", text, comparisons, COLOURS)
+
+
+def _all(made: Deployments) -> list[Scenario]:
+    if load(True, False):
+        return [scenario for measurement in MEASUREMENTS for scenario in measurement(made)]
+    # Most of a quick run is waiting for processes to start, and its figures mean nothing.
+    with ThreadPoolExecutor(4) as threads:
+        return [
+            scenario for found in threads.map(lambda measure: list(measure(made)), MEASUREMENTS) for scenario in found
+        ]
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmarks.common.comparison import OURS, Goal
 from benchmarks.common.running import load
 from benchmarks.jobs.contenders import CELERY, taking_part
 from benchmarks.jobs.deployments import Deployments
 from benchmarks.jobs.sample import Sample, Scenario, of_latencies
 
-NAMES = (CELERY,)
+NAMES = (CELERY, OURS)
 
 
 def cancelled(deployments: Deployments) -> Iterator[Scenario]:
@@ -18,5 +19,8 @@ def cancelled(deployments: Deployments) -> Iterator[Scenario]:
     for name, found in samples.items():
         with deployments.deployed(name, "processes", 2) as deployment:
             deployment.start_worker()
-            found.append(Sample(of_latencies(deployment.call("cancel", str(load(20, 2))))))
-    yield Scenario.of("cancel of a blocked function", "2 processes", samples)
+            found.append(Sample(of_latencies(deployment.call("cancel", str(load(30, 2))))))
+    scenario = Scenario.of("cancel of a blocked function", "2 processes", samples)
+    for figure, name in {"half": "p50", "most": "p99"}.items():
+        scenario.compare(figure, what=f"cancel of a blocked function, {name}", goal=Goal(at_most=100))
+    yield scenario

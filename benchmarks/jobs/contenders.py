@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from benchmarks.common.comparison import OURS
 from benchmarks.common.running import load
 from benchmarks.jobs import settings
 from benchmarks.jobs.settings import Kind
-from benchmarks.jobs.valkey import MEMORY, SYNCED
+
+#: The two Valkey servers: one that does nothing before it answers a write, and one that does what a database does.
+MEMORY, SYNCED = "memory", "synced"
 
 Command: TypeAlias = Callable[[Kind, int], list[str]]
 
@@ -20,8 +23,8 @@ class Contender:
 
     #: The module with `submit`.
     module: str
-    #: Its worker's command, for so many jobs at once.
-    worker: Command
+    #: The command of what runs its jobs, so many at once; `None`: who submits does that too.
+    worker: Command | None
     #: Where jobs are stored, and when that is on the disk.
     store: str
     #: What an accepted job outlives, and what becomes of one that ran when its worker was killed.
@@ -54,6 +57,15 @@ def _taskiq(kind: Kind, concurrency: int) -> list[str]:
     return settings.python("taskiq", "worker", "benchmarks.jobs.peers.taskiq:broker", *options)
 
 
+def _ours(kind: Kind, concurrency: int) -> list[str]:  # noqa: ARG001 -- its module reads from the environment what runs the jobs
+    options = ["--workers", str(concurrency)]
+    return settings.python("fastapi_convert.cli", "jobs", "worker", "benchmarks.jobs.ours:jobs", *options)
+
+
+def _served(kind: Kind, concurrency: int) -> list[str]:  # noqa: ARG001 -- the same
+    return settings.python("benchmarks.jobs.server")
+
+
 CELERY = "Celery"
 CELERY_BARE = "Celery, no results"
 CELERY_SYNCED = "Celery, Valkey syncs"
@@ -61,11 +73,18 @@ CELERY_LATE = "Celery, acks_late"
 TASKIQ = "taskiq, stream"
 HUEY = "huey, SQLite"
 HUEY_UNSYNCED = "huey, SQLite, no fsync"
+BACKGROUND = "BackgroundTasks"
+OURS_PROCESS = f"{OURS}, durability=process"
+OURS_INSIDE = f"{OURS}, in the app"
+OURS_INSIDE_PROCESS = f"{OURS}, in the app, durability=process"
+OURS_SERVED = f"{OURS}, in a server"
 
+_OURS = "benchmarks.jobs.ours"
 _CELERY, _TASKIQ, _HUEY = (f"benchmarks.jobs.peers.{name}" for name in ("celery", "taskiq", "huey"))
 _RAM = "Valkey, in its memory"
 _SYNCED = "Valkey, appendfsync always"
 _WAL = "SQLite, WAL"
+_AGAIN = "running ones: run again at once"
 _VALKEY = "every death but that of Valkey; running and prefetched ones:"
 
 CONTENDERS: Mapping[str, Contender] = {
@@ -78,9 +97,17 @@ CONTENDERS: Mapping[str, Contender] = {
     HUEY_UNSYNCED: Contender(
         _HUEY, _huey, f"{_WAL}, OFF", "the death of processes; running ones: lost", None, "unsynced"
     ),
+    BACKGROUND: Contender("", _served, "the server's memory", "nothing"),
+    OURS: Contender(_OURS, _ours, f"{_WAL}, FULL: synced", f"a loss of power; {_AGAIN}"),
+    OURS_PROCESS: Contender(_OURS, _ours, f"{_WAL}, NORMAL", f"the death of processes; {_AGAIN}", None, "process"),
+    OURS_INSIDE: Contender(_OURS, None, f"{_WAL}, FULL: synced", f"a loss of power; {_AGAIN}", None, "embedded"),
+    OURS_INSIDE_PROCESS: Contender(
+        _OURS, None, f"{_WAL}, NORMAL", f"the death of processes; {_AGAIN}", None, "embedded process"
+    ),
+    OURS_SERVED: Contender(_OURS, _served, f"{_WAL}, FULL: synced", f"a loss of power; {_AGAIN}"),
 }
 
 
 def taking_part(*names: str) -> list[str]:
-    """All of these, or in a quick run those that need no server and start at once."""
-    return [name for name in names if load(True, False) or CONTENDERS[name].valkey is None]
+    """All of these, or in a quick run the plainest of those that need no server."""
+    return [name for name in names if load(True, False) or not (CONTENDERS[name].valkey or CONTENDERS[name].option)]

