@@ -46,6 +46,7 @@ EXPECTED = {
     "JobKeyReused": (422, {}),
     "JobNotCancellable": (409, {}),
     "JobNotRetryable": (409, {}),
+    "JobPayloadTooLarge": (413, {}),
     "JobQueueFull": (503, {"retry-after": "5"}),
     "JobResultExpired": (410, {}),
     "JobStoreUnavailable": (503, {"retry-after": "5"}),

@@ -32,6 +32,7 @@ __all__ = (
     "JobNotCancellable",
     "JobNotFound",
     "JobNotRetryable",
+    "JobPayloadTooLarge",
     "JobQueueFull",
     "JobResultExpired",
     "JobStoreUnavailable",
@@ -233,6 +234,13 @@ class JobNotRetryable(HTTPConvertError):
 
     default_status = 409
     default_detail = "Only a job that has failed or was cancelled can be retried."
+
+
+class JobPayloadTooLarge(HTTPConvertError):
+    """A job's arguments take more room as JSON than a job may have. Put the data into a file, and pass its `Path`."""
+
+    default_status = 413
+    default_detail = "The arguments of this job are too large."
 
 
 class JobResultExpired(HTTPConvertError):

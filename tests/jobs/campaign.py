@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from fastapi_convert.jobs._clock import Clock
 from fastapi_convert.jobs.ledger import SQLiteLedger
@@ -111,6 +113,14 @@ def status(client: httpx.Client, job_id: str) -> str:
     return state
 
 
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not only waiting to be reaped."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def wait_for_all(client: httpx.Client, ids: Sequence[str]) -> list[str]:
     """Wait until all of them have ended; their states."""
     deadline = time.monotonic() + PATIENCE
@@ -123,6 +133,4 @@ def wait_for_all(client: httpx.Client, ids: Sequence[str]) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"}

@@ -107,11 +107,13 @@ class FakeLedger:
             return None
         return _record(job_id, _state_after(event.type for event in stored), stored[-1].number)
 
-    def changes(self, after: int) -> tuple[int, frozenset[str]]:
+    def changes(self, after: int) -> tuple[int, dict[str, int]]:
         self._count("changes")
         self.marks.append(after)
         with self._lock:
-            return len(self._log), frozenset(self._log[after:] if after >= 0 else ())
+            changed = self._log[after:] if after >= 0 else ()
+            newest = {job_id: self._events[job_id][-1].number for job_id in changed if self._events[job_id]}
+            return len(self._log), newest
 
     def version(self) -> int:
         with self._lock:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import pytest
+from fastapi import HTTPException
 from hypothesis import (
     given,
     strategies as st,
 )
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from fastapi_convert.errors import Errors
+from fastapi_convert.errors import Errors, JobFailed, PoolFull
 from fastapi_convert.jobs.execution.seats import Died, NotBegun, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
 from fastapi_convert.jobs.model import Claim, Ending, JobError
 from fastapi_convert.jobs.retries import Retry
@@ -104,6 +107,47 @@ def test_a_detail_that_cannot_be_made_is_the_statuss_own(detail: Any) -> None:
     """A bug in the map of errors costs its text, and neither the status nor the worker."""
     error = error_of(end(raised(KeyError("p7")), errors=Errors({KeyError: (409, detail)})))
     assert (error.status, error.code, error.detail) == (409, "key-error", "Conflict.")
+
+
+@pytest.mark.parametrize(
+    "error, status, detail, code",
+    [
+        (HTTPException(404, "No such preset."), 404, "No such preset.", "http-exception"),
+        (HTTPException(status_code=418), 418, "I'm a Teapot", "http-exception"),
+        (StarletteHTTPException(HTTPStatus.CONFLICT, "Taken."), 409, "Taken.", "http-exception"),
+        (HTTPException(422, [{"loc": ["a"]}]), 422, HTTPStatus(422).phrase, "http-exception"),
+        (HTTPException(499, {"why": 1}), 499, "The request failed.", "http-exception"),
+        (PoolFull("Pool 'db' of /srv is full"), 503, PoolFull.default_detail, "pool-full"),
+        (JobFailed("of /srv", status=410, detail="Gone.", code="gone"), 410, "Gone.", "gone"),
+    ],
+    ids=str,
+)
+def test_an_error_that_is_an_http_answer_is_the_clients(
+    error: StarletteHTTPException, status: int, detail: str, code: str
+) -> None:
+    """Its author has written status and detail for the client; what is no text is left out."""
+    found = error_of(end(raised(error)))
+    assert (found.status, found.detail, found.code) == (status, detail, code)
+
+
+@pytest.mark.parametrize("status", [100, 204, 302, 399, 600, 1000])
+def test_an_http_answer_that_is_no_error_is_a_failure_like_any_other(status: int) -> None:
+    """A redirect is nothing that a failed job could answer with."""
+    found = error_of(end(raised(StarletteHTTPException(status, "elsewhere"))))
+    assert (found.status, found.detail, found.code) == (500, "The job failed.", "job-failed")
+
+
+def test_the_map_goes_before_what_an_error_says_itself() -> None:
+    """The author of the app has the last word; what has not arrived says nothing."""
+    gone = HTTPException(404, "No preset in /srv.")
+    found = error_of(end(raised(gone), errors=Errors({HTTPException: (410, "Gone.")})))
+    assert (found.status, found.detail) == (410, "Gone.")
+    assert error_of(end(raised(gone, travels=False))).status == 500
+
+
+def test_an_error_that_is_an_http_answer_can_be_retried() -> None:
+    """As any other: a gateway's 502 may be gone in a moment."""
+    assert end(raised(HTTPException(502)), retry=Retry(2)).kind == "retry"
 
 
 def test_a_timeout_is_an_error_that_can_be_retried() -> None:

@@ -267,6 +267,24 @@ async def test_another_process_is_heard_of_by_looking() -> None:
         hub.look()
 
 
+async def test_a_look_reads_nothing_again_that_was_told_and_read_before() -> None:
+    """This process's own commits are told at once; the look that comes later finds them, and they are no news."""
+    ledger = FakeLedger()
+    ledger.commit("a", "queued")
+    got: list[JobEvent] = []
+    async with open_hub(ledger) as hub, anyio.create_task_group() as group:
+        group.start_soon(all_of, hub, "a", 0, got)
+        await wait_until_async(lambda: got)
+        ledger.reads.clear()
+        ledger.commit("a", "running")
+        await wait_until_async(lambda: len(got) == 2)
+        hub.look()
+        await wait_until_async(lambda: ledger.reads.get("changes"))
+        await settled(hub, ledger)
+        assert ledger.reads == {"changes": 1, "events": 1}
+        ledger.commit("a", "succeeded")
+
+
 async def test_a_look_during_another_one_is_done_after_it() -> None:
     """What is committed after the first one has read is found by the second one."""
     ledger = FakeLedger()

@@ -100,6 +100,28 @@ def test_a_failure_answers_as_the_error_map_says(served: Served) -> None:
         assert set(told["error"]) == {"status", "detail", "code"}
 
 
+def sell(number: int) -> None:
+    """Legacy code that grew up under FastAPI."""
+    raise HTTPException(status_code=409, detail=f"Number {number} is sold.")
+
+
+@pytest.mark.parametrize("executor", ["thread", "process"])
+def test_an_http_exception_answers_as_it_would_in_an_endpoint(
+    tmp_path: Path, executor: Literal["thread", "process"]
+) -> None:
+    """With its status and detail, also from another process; and the status of the job tells them too."""
+    jobs = Jobs(tmp_path / "jobs.db", workers=1, durability="process")
+    app = FastAPI(lifespan=jobs.lifespan)
+    app.include_router(jobs.router, prefix="/jobs")
+    function = jobs.job(executor=executor)(sell)
+    app.post("/sell", **function.route)(function.endpoint)
+    with TestClient(app) as client:
+        answer = client.post("/sell", json={"number": 7}, headers={"Prefer": "wait=60"})
+        assert (answer.status_code, answer.json()) == (409, {"detail": "Number 7 is sold."})
+        told = client.get(answer.headers["content-location"].removesuffix("/result")).json()
+        assert told["error"] == {"code": "http-exception", "status": 409, "detail": "Number 7 is sold."}
+
+
 def test_a_failure_is_a_problem_where_problems_are_installed() -> None:
     """RFC 9457 with the failure's own code."""
     shop = Shop()

@@ -14,10 +14,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
-from tests.jobs.campaign import Campaign, client, post, status, wait_for_all
+from tests.jobs.campaign import Campaign, client, post, runs, status, wait_for_all
 from tests.support.waiting import wait_until
 
 KILLS = int(os.environ.get("FC_JOB_KILLS", "3"))
@@ -66,12 +65,12 @@ def test_a_job_that_was_killed_with_its_server_is_not_to_blame(campaign: Campaig
 
 
 def test_the_processes_of_jobs_die_with_their_server(campaign: Campaign) -> None:
-    """Nothing goes on behind the back of the next server, which would be a second run at the same time."""
-    with campaign.server(step=30) as server, client(server) as http:
-        post(http, "effect", tag="orphan")
+    """And what they have started: nothing goes on behind the back of the next server, beside a second run."""
+    with campaign.server() as server, client(server) as http:
+        post(http, "blocked", kind="sleep")
         (entry,) = campaign.wait_for(1, what="begun")
         os.kill(server.pid, signal.SIGKILL)
-        wait_until(lambda: not psutil.pid_exists(entry["pid"]), timeout=10)
+        wait_until(lambda: not (runs(entry["pid"]) or runs(entry["child"])), timeout=10)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

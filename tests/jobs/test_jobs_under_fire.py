@@ -21,7 +21,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.jobs.campaign import PATIENCE, Campaign, client, post, status, wait_for_all
+from tests.jobs.campaign import PATIENCE, Campaign, client, post, runs, status, wait_for_all
 from tests.support.server import Server
 from tests.support.waiting import wait_until
 
@@ -92,6 +92,19 @@ def _limit_files(pid: int, size: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
+def test_without_descriptors_jobs_wait_and_none_is_lost(campaign: Campaign, server: Server, http: httpx.Client) -> None:
+    """No process can be started for a while: that is nobody's failure, and all of them run afterwards."""
+    before = psutil.Process(server.pid).num_fds()
+    _, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (before + 4, hard))
+    ids = [post(http, "effect", tag=str(number)) for number in range(6)]
+    wait_until(lambda: "could not begin" in server.logs(), timeout=10)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (hard, hard))
+    assert wait_for_all(http, ids) == ["succeeded"] * 6
+    assert {campaign.record(job_id).crashes for job_id in ids} == {0}
+    assert len(campaign.entries(what="ended")) == 6
+
+
 def test_a_hundred_submissions_with_one_key_are_one_job(campaign: Campaign, http: httpx.Client) -> None:
     """At the same time, from as many clients; another body is refused, another owner has a key of its own."""
     key = {"Idempotency-Key": "k-1"}
@@ -123,18 +136,11 @@ def test_a_hung_job_is_cancelled_with_all_that_it_has_started(
         (entry,) = campaign.wait_for(1, job=job_id)
         assert http.post(f"/jobs/{job_id}/cancel").status_code == 202
         wait_until(lambda: status(http, job_id) == "cancelled", timeout=10)
-    wait_until(lambda: not psutil.pid_exists(entry["pid"]), timeout=10)
-    wait_until(lambda: not _runs(entry["child"]), timeout=10)
+    wait_until(lambda: not runs(entry["pid"]), timeout=10)
+    wait_until(lambda: not runs(entry["child"]), timeout=10)
     wait_until(lambda: not Path(entry["folder"]).exists(), timeout=10)
     assert http.get(f"/jobs/{job_id}/result").status_code == 409
     assert wait_for_all(http, [neighbour]) == ["succeeded"]
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_a_thread_that_asks_nobody_cannot_be_cancelled_and_the_answer_says_so(http: httpx.Client) -> None:

@@ -551,15 +551,15 @@ def test_counts_tell_what_is_queued_and_runs(ledger: SQLiteLedger) -> None:
 
 
 def test_changes_tell_which_jobs_had_events(ledger: SQLiteLedger) -> None:
-    """Each mark is where the next question begins."""
-    assert ledger.changes(-1) == (0, frozenset())
+    """With the numbers of their newest ones; each mark is where the next question begins."""
+    assert ledger.changes(-1) == (0, {})
     first, second = submitted(ledger), submitted(ledger, queue="other")
     mark, changed = ledger.changes(0)
-    assert changed == {first, second}
-    assert ledger.changes(mark) == (mark, frozenset()) == ledger.changes(-1)
+    assert changed == {first: 1, second: 1}
+    assert ledger.changes(mark) == (mark, {}) == ledger.changes(-1)
     claimed(ledger)
-    assert ledger.changes(mark)[1] == {first}
-    assert ledger.changes(10**30)[1] == frozenset()
+    assert ledger.changes(mark)[1] == {first: 2}
+    assert ledger.changes(10**30)[1] == {}
 
 
 def test_changes_come_in_pieces(ledger: SQLiteLedger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -581,7 +581,7 @@ def test_marks_are_not_used_twice(ledger: SQLiteLedger, clock: ManualClock) -> N
     clock.advance(1)
     ledger.purge(1).result(PATIENCE)
     job_id = submitted(ledger)
-    assert ledger.changes(mark) == (mark + 1, frozenset({job_id}))
+    assert ledger.changes(mark) == (mark + 1, {job_id: 1})
 
 
 def test_the_version_changes_with_every_commit(ledger: SQLiteLedger) -> None:

@@ -21,13 +21,14 @@ from typing import Any
 import psutil
 import pytest
 
-from fastapi_convert.errors import CallableExited, NotPicklable
+from fastapi_convert.errors import CallableExited, NotPicklable, WorkerDied
 from fastapi_convert.jobs.execution import _process_seat, _worker_process
 from fastapi_convert.jobs.execution._cell import Cell
 from fastapi_convert.jobs.execution._in_child import TEMPORARY
 from fastapi_convert.jobs.execution._parcel import MOST_ERROR
 from fastapi_convert.jobs.execution._process_seat import ProcessSeat
-from fastapi_convert.jobs.execution.seats import Died, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
+from fastapi_convert.jobs.execution.seats import Died, NotBegun, Outcome, Returned, Stopped, TimedOut, Unfit
+from fastapi_convert.offloading._process import Child
 from tests.jobs import job_bodies as bodies
 from tests.jobs.orders import error_of, order_for
 from tests.support.waiting import wait_until
@@ -187,17 +188,18 @@ def test_a_function_that_no_process_finds_is_an_error(seat: ProcessSeat, tmp_pat
     assert seat._process is None
 
 
-def test_a_module_that_cannot_be_imported_in_the_process_is_an_error(
+def test_a_function_whose_module_cannot_be_imported_in_the_process_has_not_begun(
     seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It exists here alone."""
+    """Half a deploy, mostly: it exists here alone. The next run gets a process that imports all anew."""
     import types
 
     module = types.ModuleType("only_here")
     exec("def lost() -> int:\n    return 1", vars(module))
     monkeypatch.setitem(sys.modules, "only_here", module)
-    outcome = error_of(run(seat, tmp_path, module.lost))
-    assert "No module named 'only_here'" in outcome.summary
+    outcome = run(seat, tmp_path, module.lost)
+    assert isinstance(outcome, NotBegun)
+    assert "No module named 'only_here'" in outcome.reason
     assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
 
 
@@ -644,7 +646,9 @@ def test_any_message_arrives(seat: ProcessSeat, tmp_path: Path, message: str, ar
         assert seat.progress() == (None, arrives)
 
 
-def test_a_full_disk_is_an_error_of_the_run(seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_a_full_disk_a_run_has_not_begun(
+    seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is told as what it is, and the next run works."""
 
     def full(path: Path) -> Cell:
@@ -653,8 +657,8 @@ def test_a_full_disk_is_an_error_of_the_run(seat: ProcessSeat, tmp_path: Path, m
     with monkeypatch.context() as patch:
         patch.setattr(_worker_process, "Cell", full)
         outcome = run(seat, tmp_path, bodies.add, a=1)
-    assert isinstance(outcome, Raised)
-    assert "No space left" in outcome.summary
+    assert isinstance(outcome, NotBegun)
+    assert "No space left" in outcome.reason
     assert list((tmp_path / "seat").iterdir()) == []
     assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
 
@@ -723,3 +727,17 @@ def test_the_process_dies_with_a_worker_that_is_killed(tmp_path: Path, fifo: str
         assert select.select([handle], [], [], 2)[0]
         os.close(handle)
     wait_until(lambda: not is_held(tmp_path / "worker.lock"), timeout=2)
+
+
+def test_a_process_that_cannot_be_started_is_not_the_job_s_fault(
+    seat: ProcessSeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No descriptor is left, for example: nothing has run, and it is not a death of the job's process."""
+
+    def fail(child: Child) -> None:
+        raise WorkerDied("A worker of pool 'seat' could not be started: too many open files.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Child, "start", fail)
+        assert isinstance(run(seat, tmp_path, bodies.add, a=1), NotBegun)
+    assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")

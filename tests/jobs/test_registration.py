@@ -207,12 +207,11 @@ def local_function() -> Callable[..., Any]:
     "fn, problem",
     [
         (local_function(), "it is defined inside another function, where other processes cannot find it"),
-        (lambda: None, "it is defined inside another function, where other processes cannot find it"),
         (Holder().method, "it is a method, and processes find functions by their names"),
         (Holder(), "it is a Holder, and processes find functions by their names"),
         (functools.partial(plain, 1), "it is a partial, and processes find functions by their names"),
     ],
-    ids=["local", "lambda", "method", "object", "partial"],
+    ids=["local", "method", "object", "partial"],
 )
 def test_what_other_processes_cannot_find_runs_on_a_thread(fn: Callable[..., Any], problem: str) -> None:
     """Refused where it is registered, not at its first run."""
@@ -220,6 +219,21 @@ def test_what_other_processes_cannot_find_runs_on_a_thread(fn: Callable[..., Any
     with pytest.raises(ValueError, match=rf"^Job 'x' cannot run in a process: {problem}\. {cure}$"):
         make(fn, name="x")
     assert make(fn, name="x", executor="thread").fn == fn
+
+
+nameless = lambda: None  # noqa: E731 -- at module level
+
+
+@pytest.mark.parametrize("fn", [nameless, lambda: None], ids=["assigned", "plain"])
+def test_a_lambda_has_no_name_that_other_processes_know(fn: Callable[..., Any]) -> None:
+    """At module level too, where moving it there would be no advice."""
+    message = (
+        r"^Job 'x' cannot run in a process: it is a lambda, which has no name that another process could find\. "
+        r'Write it as a def at module level, or use executor="thread"\.$'
+    )
+    with pytest.raises(ValueError, match=message):
+        make(fn, name="x")
+    assert make(fn, name="x", executor="thread").fn is fn
 
 
 def test_a_function_of_an_interactive_session_runs_on_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +246,7 @@ def test_a_function_of_an_interactive_session_runs_on_a_thread(monkeypatch: pyte
     session = types.ModuleType("__main__")
     monkeypatch.setitem(sys.modules, "__main__", session)
     message = "it is defined in an interactive session, which other processes cannot import"
-    with pytest.raises(ValueError, match=rf"^Job 'typed' cannot run in a process: {message}\."):
+    with pytest.raises(ValueError, match=rf"^Job 'typed' cannot run in a process: {message}\. Move it into a"):
         make(typed)
     assert make(typed, executor="thread").fn is typed
     session.__file__ = "script.py"
@@ -292,14 +306,65 @@ def test_counts_are_one_or_more(option: str) -> None:
     assert getattr(make(plain, **{option: 1}), option) == 1
 
 
+@pytest.mark.parametrize("option", ["limit", "max_queued", "max_crashes", "max_tasks_per_process", "priority"])
+@pytest.mark.parametrize("number", [True, "5", 2.0], ids=repr)
+def test_numbers_are_whole_ones(option: str, number: Any) -> None:
+    """`True` counts as one in Python, and nobody means it."""
+    with pytest.raises(TypeError, match=f"^{option} of job 'plain' is a whole number, not {number!r}\\.$"):
+        make(plain, **{option: number})
+
+
+@pytest.mark.parametrize("option", ["limit", "max_queued", "max_crashes", "max_tasks_per_process", "priority"])
+def test_numbers_are_what_the_store_can_hold(option: str) -> None:
+    """64 bits."""
+    assert getattr(make(plain, **{option: 2**63 - 1}), option) == 2**63 - 1
+    with pytest.raises(ValueError, match=f"^{option} of job 'plain' is at most {2**63 - 1}"):
+        make(plain, **{option: 2**63})
+
+
+def test_a_priority_may_be_below_zero() -> None:
+    """As far as 64 bits go."""
+    assert make(plain, priority=-(2**63)).priority == -(2**63)
+    with pytest.raises(ValueError, match=r"^priority of job 'plain' is "):
+        make(plain, priority=-(2**63) - 1)
+
+
+@pytest.mark.parametrize("retries", [True, "3", 2.5, ValueError], ids=repr)
+def test_retries_of_another_type_are_refused(retries: Any) -> None:
+    """A number of runs, or a `Retry`."""
+    with pytest.raises(TypeError, match=r"^retries of job 'plain' is a number of runs in all, or a Retry, not "):
+        make(plain, retries=retries)
+
+
+@pytest.mark.parametrize("option, what", [("name", "name of a job"), ("queue", "queue of job 'plain'")])
+def test_names_are_short_texts(option: str, what: str) -> None:
+    """They are shown in logs, on the board and by the command line."""
+    for text in ("", "a\nb", "a\x00", "\x1b[2J", "\udc80", "x" * 201):
+        with pytest.raises(ValueError, match=f"^{what} has 1 to 200 characters, none of them a control character"):
+            make(plain, **{option: text})
+    for other in (5, b"text", True):
+        with pytest.raises(TypeError, match=f"^{what} is a text, not "):
+            make(plain, **{option: other})
+    for fine in ("x" * 200, "Große Berichte 1", "a/b"):
+        assert getattr(make(plain, **{option: fine}), option) == fine
+
+
+@pytest.mark.parametrize("errors", [LookupError, [LookupError], 404, "404"], ids=repr)
+def test_errors_are_a_map(errors: Any) -> None:
+    """An `Errors`, or a table of them."""
+    with pytest.raises(TypeError, match=r"^errors of job 'plain' is an Errors, or a dict such as {LookupError: 404}"):
+        make(plain, errors=errors)
+
+
 @pytest.mark.parametrize(
     "said, message",
     [
-        ({"retries": 0}, "attempts of Retry counts all runs, so it is 1 or more, not 0"),
-        ({"timeout": 0}, "timeout is a number of seconds above 0"),
-        ({"timeout": "soon"}, "timeout is a number of seconds above 0"),
-        ({"keep": -1}, "keep is a number of seconds above 0"),
-        ({"max_upload": "1,5MB"}, "max_upload is a number of bytes"),
+        ({"retries": 0}, "retries of job 'plain' is 1 or more, not 0"),
+        ({"timeout": 0}, "timeout of job 'plain' is a number of seconds above 0"),
+        ({"timeout": "soon"}, "timeout of job 'plain' is a number of seconds above 0"),
+        ({"keep": -1}, "keep of job 'plain' is a number of seconds above 0"),
+        ({"max_upload": "1,5MB"}, "max_upload of job 'plain' is a number of bytes"),
+        ({"max_upload": 0}, "max_upload of job 'plain' is 1 byte or more, not 0"),
     ],
     ids=str,
 )

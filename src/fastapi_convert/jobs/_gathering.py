@@ -20,7 +20,8 @@ class Look:
     version: int
     #: Where the next look goes on.
     mark: int
-    ids: frozenset[str]
+    #: Each job that has changed, with the number of its newest event.
+    newest: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

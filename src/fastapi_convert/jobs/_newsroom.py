@@ -184,6 +184,11 @@ class Newsroom:
             found = Gathered(None if since is None else error, dict.fromkeys(wanted, error))
         self._deliver(topics, found)
 
+    def _is_news(self, job_id: str, number: int) -> bool:
+        # What this process has committed itself was told at once, and has mostly been read by now.
+        topic = self._topics.get(job_id)
+        return topic is None or topic.newest < number
+
     def _take_stale(self) -> list[Topic]:
         ids = list(islice(self._stale, MOST_READS))
         for job_id in ids:
@@ -199,6 +204,6 @@ class Newsroom:
                 self._fail(topic, page)
         if isinstance(found.look, Look):
             self._mark, self._version = found.look.mark, found.look.version
-            self._note(found.look.ids)
+            self._note({job_id for job_id, number in found.look.newest.items() if self._is_news(job_id, number)})
         elif found.look is not None:
             self.tell_all(found.look)

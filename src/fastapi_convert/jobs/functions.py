@@ -6,16 +6,17 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from uuid import UUID
 
 import anyio
 from starlette.datastructures import UploadFile
 
 from fastapi_convert.uploads import Upload, adapt
 
-from ._submitting import SubmitOptions, new_job
-from .handles import Job
+from ._saving import save_input
+from ._submitting import SubmitOptions, new_job, submit_options
+from .handles import Job, refuse_on_loop
 from .model import new_job_id
 from .payloads import Signature
 from .progress import Progress
@@ -68,6 +69,7 @@ class JobFunction(Generic[P, R]):
         Raises:
             TypeError: The arguments do not fit the function, or would not survive being stored.
             pydantic.ValidationError: A value is not what its annotation says.
+            JobPayloadTooLarge: The arguments take more than 1 MB as JSON.
             JobQueueFull: `max_queued` jobs of its queue wait already.
             JobStoreUnavailable: The store cannot take it now: a full disk, a lock that does not come free.
 
@@ -76,21 +78,35 @@ class JobFunction(Generic[P, R]):
         return await self.options().submit(*args, **kwargs)
 
     def submit_sync(self, *args: P.args, **kwargs: P.kwargs) -> Job[R]:
-        """`submit` for synchronous code: scripts, legacy views, other jobs."""
+        """`submit` for synchronous code: scripts, legacy views, other jobs. It blocks until the job is on the disk.
+
+        Raises:
+            RuntimeError: It was called on an event loop, and not in `jobs.testing()`.
+        """
         return self.options().submit_sync(*args, **kwargs)
 
     def options(
-        self, *, key: str | None = None, owner: str | None = None, delay: float | str = 0, priority: int | None = None
+        self,
+        *,
+        key: str | None = None,
+        owner: str | int | UUID | None = None,
+        delay: float | str = 0,
+        priority: int | None = None,
     ) -> Submitter[P, R]:
         """Say more about one submission: `await f.options(owner=user.id, delay="10m").submit(...)`.
 
         Args:
-            key: Submissions with the same key, owner and function are one job, for as long as the job is kept.
+            key: Submissions with the same key, owner and function are one job, for as long as the job is kept. Up to
+                255 visible ASCII characters.
             owner: Who may see the job over HTTP; what the `owner=` dependency of the `Jobs` gives for a request.
             delay: Seconds, or a time such as `"10m"`, before it may run.
             priority: Greater ones run first; by default what `@jobs.job` said.
+
+        Raises:
+            ValueError: One is out of its range.
+            TypeError: One is of another type.
         """
-        return Submitter(self, SubmitOptions(key=key, owner=owner, delay=delay, priority=priority))
+        return Submitter(self, submit_options(key=key, owner=owner, delay=delay, priority=priority))
 
     @functools.cached_property
     def endpoint(self) -> Callable[..., Any]:
@@ -177,6 +193,8 @@ class Submitter(Generic[P, R]):
     def submit_sync(self, *args: P.args, **kwargs: P.kwargs) -> Job[R]:
         """As `JobFunction.submit_sync`, with these options."""
         jobs = self._function.jobs
+        if not jobs.in_test_mode:
+            refuse_on_loop("submit_sync()", "await f.submit(...)")
         job = new_job(self._function.terms, args, kwargs, self._options)
         with jobs.opened() as station:
             done = station.submit_sync(job)
@@ -215,8 +233,7 @@ async def _saved(value: Any, given: _Given, function: JobFunction[..., Any]) -> 
     if not isinstance(value, UploadFile | Upload):
         return value
     upload = adapt(value, hash="sha256") if isinstance(value, UploadFile) else value
-    folder: Path = function.jobs.folders.inputs_of(given.job_id) / str(len(given.digests))
-    await function.jobs.read(functools.partial(folder.mkdir, mode=0o700, parents=True))
-    saved = await upload.save(folder / upload.safe_name)
+    folder = function.jobs.folders.inputs_of(given.job_id) / str(len(given.digests))
+    saved = await save_input(function.jobs, upload, folder)
     given.digests.append(saved.digest or str(saved.size))
     return saved.path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
+from anyio.lowlevel import current_token
 
 from fastapi_convert._units import to_seconds
 from fastapi_convert.errors import JobCancelled, JobFailed, JobNotCancellable, JobNotFound, JobResultExpired
@@ -19,7 +20,7 @@ from .statuses import JobStatus, status_of
 if TYPE_CHECKING:
     from .service import Jobs
 
-__all__ = ("Job", "failure_of")
+__all__ = ("Job", "failure_of", "refuse_on_loop")
 
 R = TypeVar("R")
 
@@ -55,7 +56,12 @@ class Job(Generic[R]):
         return status_of(await self._record())
 
     def status_sync(self) -> JobStatus:
-        """`status` for synchronous code."""
+        """`status` for synchronous code. It blocks the thread, as the others do that end in `_sync`.
+
+        Raises:
+            RuntimeError: It was called on an event loop, and not in `jobs.testing()`.
+        """
+        self._refuse_on_loop("status")
         with self._jobs.opened() as station:
             return status_of(_found(station.ledger.get(self.id), self.id))
 
@@ -69,6 +75,7 @@ class Job(Generic[R]):
             JobFailed: The function failed, and was not to be retried. `str(error)` says why.
             JobCancelled: The job was cancelled.
             JobResultExpired: It was kept as long as `keep` says.
+            TypeError: Its JSON, which HTTP clients get, does not read back as the annotation.
             TimeoutError: See `timeout`.
             NotStarted: The application is shutting down. The job is safe.
 
@@ -86,7 +93,7 @@ class Job(Generic[R]):
         Raises:
             RuntimeError: It was called on an event loop.
         """
-        _refuse_on_loop()
+        refuse_on_loop("result_sync()", "await job.result()")  # in a test too, where it may wait for ever
         limit = None if timeout is None else to_seconds(timeout, "timeout")
         with self._jobs.opened() as station:
             record = station.wait_for(self.id, limit)
@@ -107,6 +114,7 @@ class Job(Generic[R]):
 
     def cancel_sync(self) -> JobStatus:
         """`cancel` for synchronous code."""
+        self._refuse_on_loop("cancel")
         with self._jobs.opened() as station:
             self._check_cancellable(_found(station.ledger.get(self.id), self.id))
             return status_of(_found(station.ledger.cancel(self.id).result(), self.id))
@@ -118,6 +126,7 @@ class Job(Generic[R]):
 
     def retry_sync(self) -> JobStatus:
         """`retry` for synchronous code."""
+        self._refuse_on_loop("retry")
         with self._jobs.opened() as station:
             return status_of(_found(station.retry_sync(self.id), self.id))
 
@@ -139,6 +148,10 @@ class Job(Generic[R]):
     async def _record(self) -> JobRecord:
         async with self._jobs.open_async() as station:
             return _found(await self._jobs.read(station.ledger.get, self.id), self.id)
+
+    def _refuse_on_loop(self, what: str) -> None:
+        if not self._jobs.in_test_mode:
+            refuse_on_loop(f"{what}_sync()", f"await job.{what}()")
 
     def _check_cancellable(self, record: JobRecord) -> None:
         terms = self._jobs.terms.get(record.name)
@@ -180,9 +193,12 @@ def _found(record: JobRecord | None, job_id: str) -> JobRecord:
     return record
 
 
-def _refuse_on_loop() -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+def refuse_on_loop(what: str, instead: str) -> None:
+    """Raise a `RuntimeError` in a thread that runs an event loop, which `what` would block."""
+    for loop in (asyncio.get_running_loop, current_token):  # in a callback, which is no task; and on trio
+        with suppress(RuntimeError):
+            loop()
+            break
+    else:
         return
-    raise RuntimeError("result_sync() would block this event loop: use `await job.result()`.")
+    raise RuntimeError(f"{what} would block this event loop: use `{instead}`.")

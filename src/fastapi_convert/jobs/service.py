@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -10,9 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from fastapi_convert._units import to_seconds
-from fastapi_convert.errors import Errors
+from fastapi import params
 
+from fastapi_convert._units import to_seconds
+
+from ._checks import errors_of, size_of_upload, whole_number
 from ._clock import Clock
 from ._files import Folders
 from ._registration import CAPABILITIES, Capabilities, make_terms
@@ -27,6 +30,8 @@ from .work.worker import WorkerStats
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from fastapi_convert.errors import Errors
+
     from ._terms import Executor, Terms
     from ._testing import JobsTest
     from .retries import Retry
@@ -35,6 +40,8 @@ __all__ = ("Jobs", "JobsStats")
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+logger = logging.getLogger("fastapi_convert.jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,10 @@ class Jobs(Serving):
         errors: What exceptions of every job stand for; `@jobs.job(errors=...)` goes before it.
         max_upload: Bytes of one uploaded file, such as `"1GB"`.
 
+    Raises:
+        ValueError: An option is out of range, or `path` names no file.
+        TypeError: An option is of another type.
+
     **At least once**: a job whose worker is killed runs again, from its beginning. Exactly one end of it is recorded.
     Write functions that may run twice.
 
@@ -101,21 +112,24 @@ class Jobs(Serving):
         errors: Errors | Mapping[type[Exception], Any] | None = None,
         max_upload: int | str = "1GB",
     ) -> None:
-        if workers < 0:
-            raise ValueError(f"workers is a number of jobs at once, 0 or more, not {workers}.")
-        self.path = Path(path).absolute()
+        self.workers = whole_number(workers, "workers of Jobs", least=0)
+        self.owner = _checked_owner(owner)
+        self._errors = errors_of(errors, "errors of Jobs")
+        self._defaults: dict[str, Any] = {
+            "max_queued": whole_number(max_queued, "max_queued of Jobs", least=1),
+            "keep": to_seconds(keep, "keep of Jobs"),
+            "max_upload": size_of_upload(max_upload, "max_upload of Jobs"),
+        }
+        self.path = _checked_path(path)
         clock = Clock()
         station = Station(
             SQLiteLedger(self.path, durability=durability, clock=clock),
             Folders(self.path.with_name(self.path.name + ".d")),
         )
-        super().__init__(station, clock, to_seconds(grace, "grace"))
-        self.workers = workers
-        self.owner = owner
+        super().__init__(station, clock, to_seconds(grace, "grace of Jobs"))
         #: The functions by name.
         self.functions: dict[str, JobFunction[..., Any]] = {}
-        self._defaults: dict[str, Any] = {"max_queued": max_queued, "keep": keep, "max_upload": max_upload}
-        self._errors = errors if isinstance(errors, Errors) else Errors(errors or {})
+        self._told: set[str] = set()
 
     # Registration
 
@@ -160,7 +174,7 @@ class Jobs(Serving):
 
         Raises:
             ValueError: An option is out of range, or the executor cannot do it.
-            TypeError: A parameter cannot be stored as JSON, or is no parameter of a job.
+            TypeError: A parameter cannot be stored as JSON or is none of a job, or an option is of another type.
         """
 
         def register(fn: Callable[..., Any]) -> Any:
@@ -177,7 +191,7 @@ class Jobs(Serving):
                 priority=priority,
                 max_crashes=max_crashes,
                 max_tasks_per_process=max_tasks_per_process,
-                errors=self._errors | (errors if isinstance(errors, Errors) else Errors(errors or {})),
+                errors=self._errors | errors_of(errors, "errors of @jobs.job()"),
                 max_upload=self._defaults["max_upload"] if max_upload is None else max_upload,
             )
             self._check_against_others(terms)
@@ -212,6 +226,8 @@ class Jobs(Serving):
 
     def get(self, job_id: str) -> Job[Any]:
         """The job of this id. Nothing is read: `await jobs.get(id).status()` raises `JobNotFound` if there is none."""
+        if not isinstance(job_id, str):
+            raise TypeError(f"The id of a job is a str, such as job.id, not {job_id!r}.")
         return Job(self, job_id)
 
     def decoder(self, name: str) -> Callable[[str], Any]:
@@ -240,7 +256,11 @@ class Jobs(Serving):
 
     @cached_property
     def router(self) -> APIRouter:
-        """The routes of this store's jobs: `app.include_router(jobs.router, prefix="/jobs")`."""
+        """The routes of this store's jobs: `app.include_router(jobs.router, prefix="/jobs")`. They need a prefix.
+
+        With `owner=`, the board works where a browser sends by itself what tells who asks: a cookie, or what a proxy
+        makes of its own login. It sends no `Authorization: Bearer` with a page or an event stream.
+        """
         from .http._router import make_router  # noqa: PLC0415 -- who serves no HTTP needs no routes
 
         return make_router(self)
@@ -259,6 +279,17 @@ class Jobs(Serving):
     def serving(self) -> bool:
         """Whether what this process accepts will run: here, elsewhere as `workers=0` says, or when a test says so."""
         return self.workers == 0 or self.has_worker or self._test is not None
+
+    @property
+    def in_test_mode(self) -> bool:
+        """Whether `jobs.testing()` is on."""
+        return self._test is not None
+
+    def tell_once(self, problem: str) -> None:
+        """Log what is wrong with the app, the first time that a request comes upon it. There are few such problems."""
+        if problem not in self._told:
+            self._told.add(problem)
+            logger.error("%s", problem)
 
     def testing(
         self, mode: Literal["inline", "captured", "worker"] = "inline", *, raises: bool = False
@@ -298,3 +329,22 @@ class Jobs(Serving):
 
     def __repr__(self) -> str:
         return f"<Jobs {self.path.name!r}>"
+
+
+def _checked_owner(owner: Any) -> Callable[..., Any] | None:
+    if owner is None or callable(owner) or isinstance(owner, params.Depends):
+        return owner  # type: ignore[no-any-return]  # what FastAPI takes for a dependency
+    raise TypeError(
+        f"owner of Jobs is a FastAPI dependency, such as a function that gives user.id, not {owner!r}. Who owns one job"
+        " is said by its options(owner=...)."
+    )
+
+
+def _checked_path(path: str | os.PathLike[str]) -> Path:
+    found = Path(path)
+    if found.name in {"", "..", ":memory:"}:
+        raise ValueError(
+            f'path of Jobs is a file on a disk, such as "jobs.db", which processes share, and {str(path)!r} is none.'
+            " For a store in a test, use jobs.testing()."
+        )
+    return found.absolute()

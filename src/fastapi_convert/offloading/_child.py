@@ -108,7 +108,20 @@ def _die_with_parent() -> None:
 
 def _watch(handles: list[Any]) -> None:
     multiprocessing.connection.wait(handles)
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
+
+
+def lead_into_death() -> None:
+    """In a process that leads a group: let the group die with the parent too, which the functions have started."""
+    parent = multiprocessing.parent_process()
+    if sys.platform != "linux" or parent is None:
+        return
+    import fcntl  # noqa: PLC0415 -- not on every platform
+
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, -os.getpid())
 
 
 def _ask_kernel_to_kill(sentinel: int) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
-from contextlib import suppress
+from collections.abc import Callable
 
 import anyio
 import anyio.from_thread
-import anyio.lowlevel
 
+from fastapi_convert.jobs._loops import poster
 from fastapi_convert.jobs.progress import Progress
 
 from ._body import run_async_body
@@ -46,7 +46,7 @@ class AsyncSeat:
                 self._run = None
 
     def stop(self, reason: str) -> None:
-        """Cancel the present run. Returns when the loop has heard of it."""
+        """Cancel the present run, as soon as the loop hears of it."""
         with self._lock:
             run = self._run
         if run is not None:
@@ -69,8 +69,7 @@ class _Run:
         self._order = order
         self._timeout = timeout
         self._scope: anyio.CancelScope | None = None
-        self._token: anyio.lowlevel.EventLoopToken | None = None
-        self._thread = 0
+        self._post: Callable[[Callable[[], object]], None] | None = None
 
     def wait(self, portal: anyio.from_thread.BlockingPortal) -> Outcome:
         try:
@@ -85,8 +84,7 @@ class _Run:
     async def _go(self) -> Outcome:
         order = self._order
         progress = Progress(self.sink, job_id=order.job_id, attempt=order.attempt, folder=order.folder)
-        self._thread = threading.get_ident()
-        self._token = anyio.lowlevel.current_token()
+        self._post = poster()
         with anyio.CancelScope() as self._scope, anyio.move_on_after(self._timeout):
             outcome = await run_async_body(order, progress)
             return TimedOut() if isinstance(outcome, Stopped) and not self.sink.reason else outcome
@@ -99,10 +97,5 @@ class _Run:
     def stop(self, reason: str) -> None:
         self.sink.reason = reason or "it was stopped"
         scope = self._scope  # if there is none yet, the run sees the reason before it begins
-        if scope is None or self._token is None:
-            return
-        if self._thread == threading.get_ident():
-            scope.cancel()
-            return
-        with suppress(RuntimeError):  # the loop has ended, and the run with it
-            anyio.from_thread.run_sync(scope.cancel, token=self._token)
+        if scope is not None and self._post is not None:
+            self._post(scope.cancel)  # not waited for: a coroutine that computes holds up its loop

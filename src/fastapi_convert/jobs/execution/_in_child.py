@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_convert.jobs.progress import Progress
+from fastapi_convert.offloading._child import lead_into_death
 
 from ._body import run_body
 from ._cell import CellEnd
-from ._failures import told
+from ._failures import escaped
 from ._parcel import Parcel, pack
-from .seats import Died, Order, Outcome
+from .seats import Died, NotBegun, Order, Outcome
 
 if TYPE_CHECKING:
     from fastapi_convert.jobs.work._descriptors import Descriptor
@@ -43,8 +44,8 @@ def run_in_child(order: Order, scratch: str) -> tuple[Parcel, bool]:
         home = _settle_in(scratch)
         outcome = _run(order, home) if _is_present(order.presence) else Died(WORKER_GONE)
         return pack(outcome), _is_empty(str(home.temporary))
-    except Exception as error:  # it cannot open its cell: nothing that the function did
-        return pack(told(error)), True
+    except Exception as error:  # it cannot open its cell, or it has no descriptor left
+        return pack(NotBegun(escaped(repr(error)))), True
 
 
 class _Home(NamedTuple):
@@ -59,6 +60,7 @@ def _settle_in(scratch: str) -> _Home:
     """Become the leader of a group, so that all that the functions start can be killed with this process."""
     with suppress(PermissionError):  # it is one already
         os.setsid()
+    lead_into_death()
     # Sockets of multiprocessing serve a process as long as it lives, longer than what the first run leaves.
     getattr(multiprocessing.current_process(), "_config", {}).setdefault("tempdir", scratch)
     return _Home(CellEnd(Path(scratch, CELL)), Path(scratch, TEMPORARY))

@@ -20,7 +20,7 @@ from ._failures import escaped, told
 from ._in_child import run_in_child
 from ._parcel import unpack
 from ._worker_process import WorkerProcess
-from .seats import Died, Order, Outcome, Stopped, TimedOut
+from .seats import Died, NotBegun, Order, Outcome, Stopped, TimedOut
 
 _LONGEST_END = 15.0  # a killed process is gone at once, unless it hangs in the kernel
 
@@ -98,9 +98,19 @@ class ProcessSeat:
             if order.fn is not self._travelled:
                 _check_that_it_travels(order.fn)
                 self._travelled = order.fn
+        except NotPicklable as error:  # nor will it in any other process
+            return told(error)
+        try:
             process = self._warm_process()
             self._begin_in(process)
-            deadline = None if timeout is None else time.monotonic() + timeout
+        except (OSError, WorkerDied) as error:  # no descriptor, no memory, no room on the disk
+            self._dismiss()
+            return Stopped() if self._stopped else NotBegun(escaped(str(error)))
+        return self._call(process, order, timeout)
+
+    def _call(self, process: WorkerProcess, order: Order, timeout: float | None) -> Outcome:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
             parcel, is_tidy = process.child.call(run_in_child, (order, str(process.scratch)), deadline=deadline)
         except TimeoutError:
             self._dismiss()
@@ -111,9 +121,10 @@ class ProcessSeat:
             if was_idle and not self._stopped:  # the function never began: it is not to blame, and gets a fresh process
                 return self._carry_out(order, timeout)
             return Stopped() if self._stopped else Died(_last_words(error))
-        except Exception as error:  # it cannot travel, or there is no room for its process's cell
-            return told(error)
-        if isinstance(parcel.outcome, Died):  # its worker was thought dead
+        except NotPicklable as error:  # its module cannot be imported there; a fresh process may find it mended
+            self._dismiss()
+            return NotBegun(escaped(str(error)))
+        if isinstance(parcel.outcome, Died | NotBegun):  # its worker was thought dead; it cannot open its cell
             self._dismiss()
         elif not is_tidy:
             self._tidy_up(process)

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from fastapi_convert.errors import JobCancelled, JobResultExpired
 from fastapi_convert.jobs.handles import failure_of
 from fastapi_convert.jobs.model import TERMINAL, JobRecord, JobState
+from fastapi_convert.jobs.payloads import served_result
 from fastapi_convert.jobs.statuses import JobStatus, status_of
 
 from ._links import base_path, linked, links_under
@@ -90,7 +91,7 @@ async def result_response(request: Request, jobs: Jobs, record: JobRecord) -> Re
             return FileResponse(file, headers=HEADERS, filename=file.name)
         if function is not None:
             raise _expired(record)
-    return Response(text, headers=HEADERS, media_type="application/json")  # as it was checked when it was stored
+    return Response(served_result(text), headers=HEADERS, media_type="application/json")
 
 
 def _file(folder: Path, text: str) -> Path | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_convert.jobs.statuses import LinkedStatus
 
-from ._inputs import is_required, takes_several
+from ._inputs import MULTIPART, URLENCODED, is_required, needs_files, takes_several
 from ._links import openapi_links
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def make_route(function: JobFunction[..., Any]) -> dict[str, Any]:
         "responses": {200: _result(function.signature), **function.terms.errors.responses, 202: accepted, 503: full},
     }
     if function.signature.files:
-        route["openapi_extra"] = {"requestBody": _form(function.signature)}
+        route["openapi_extra"] = {"requestBody": form_body(function.signature)}
     return route
 
 
@@ -46,8 +46,8 @@ def _result(signature: Signature) -> dict[str, Any]:
     return {**described, "model": signature.result_annotation}
 
 
-def _form(signature: Signature) -> dict[str, Any]:
-    """A multipart form with file pickers."""
+def form_body(signature: Signature) -> dict[str, Any]:
+    """A multipart form with file pickers; if no file is needed, also one without any."""
     schema = signature.body_model().model_json_schema()
     definitions = schema.pop("$defs", {})
     shown = _inlined(schema, definitions, ())
@@ -56,7 +56,11 @@ def _form(signature: Signature) -> dict[str, Any]:
         shown.setdefault("properties", {})[name] = {**picker, "title": name.replace("_", " ").title()}
         if is_required(signature, name):
             shown.setdefault("required", []).append(name)
-    return {"content": {"multipart/form-data": {"schema": shown}}, "required": True}
+    content = {MULTIPART: {"schema": shown}}
+    if not needs_files(signature):
+        fields = {name: each for name, each in shown["properties"].items() if name not in signature.files}
+        content[URLENCODED] = {"schema": {**shown, "properties": fields}}
+    return {"content": content, "required": "required" in shown}
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any], within: tuple[str, ...]) -> Any:

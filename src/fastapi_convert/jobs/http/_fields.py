@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+_any: TypeAdapter[Any] = TypeAdapter(Any)
 
 #: What pydantic says of one text where a list was wanted: a field that was sent once.
 _WANTS_SEVERAL = {"list_type", "set_type", "frozen_set_type", "tuple_type"}
@@ -52,7 +53,7 @@ def read_fields(model: type[BaseModel], fields: Iterable[tuple[str, str]]) -> Ba
 
 def _reread(text: str, wrong: str) -> Any:
     try:
-        return from_json(text)
+        return _any.validate_json(text)
     except ValueError:
         return [text] if wrong in _WANTS_SEVERAL else text
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import anyio
 
+from fastapi_convert.jobs._saving import save_input
 from fastapi_convert.jobs.model import new_job_id
 
 from ._fields import invalid, missing
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from fastapi_convert.jobs.payloads import Signature
     from fastapi_convert.jobs.service import Jobs
     from fastapi_convert.uploads import Upload, UploadForm
+
+
+MULTIPART = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 class Inputs:
@@ -38,6 +42,7 @@ class Inputs:
 
         Raises:
             RequestValidationError: One is not wanted, or one is missing: 422.
+            JobStoreUnavailable: There is no room for one.
         """
         async for part in form:
             self._check(part.name)
@@ -52,9 +57,7 @@ class Inputs:
             raise invalid(name, "too_long", "Only one file is taken here")
 
     async def _save(self, part: Upload) -> Path:
-        folder = self._folder / str(len(self.digests))  # two of them may have one name
-        await self._jobs.read(partial(folder.mkdir, mode=0o700, parents=True))
-        saved = await part.save(folder / part.safe_name)
+        saved = await save_input(self._jobs, part, self._folder / str(len(self.digests)))
         self.digests.append(saved.digest or "")
         return saved.path
 
@@ -97,6 +100,11 @@ def is_required(signature: Signature, name: str) -> bool:
     """Whether a parameter must be given."""
     parameter = signature.parameters[name]
     return parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
+
+
+def needs_files(signature: Signature) -> bool:
+    """Whether there is a file that must be sent."""
+    return any(is_required(signature, name) for name in signature.files)
 
 
 def _has_list(annotation: Any) -> bool:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, Path, params
 
 from fastapi_convert.errors import JobNotFound
+from fastapi_convert.jobs._checks import owner_name
 from fastapi_convert.jobs.model import JobRecord
 
 if TYPE_CHECKING:
@@ -53,24 +53,13 @@ def visitor_of(jobs: "Jobs") -> Any:
     async def visitor(
         owner: Annotated[Any, owner if isinstance(owner, params.Depends) else Depends(owner)],
     ) -> Visitor:
-        return Visitor(_name(owner))
+        return Visitor(owner_name(owner, "The owner= dependency of the jobs gave"))
 
     return Depends(visitor)
 
 
 async def _everybody() -> Visitor:
     return Visitor(None, sees_all=True)
-
-
-def _name(owner: object) -> str | None:
-    if owner is None or isinstance(owner, str):
-        return owner if owner is None else str(owner)
-    if isinstance(owner, int | UUID) and not isinstance(owner, bool):
-        return str(owner)
-    raise TypeError(
-        f"The owner= dependency of the jobs gave a {type(owner).__name__}, and an owner is a str, an int or a UUID, or"
-        " None for nobody: return what identifies the user, such as user.id."
-    )
 
 
 async def find(jobs: "Jobs", visitor: Visitor, job_id: str) -> JobRecord:

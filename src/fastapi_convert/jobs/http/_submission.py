@@ -45,7 +45,14 @@ class SubmitRequest:
             NotStarted: Nobody would run it.
             RuntimeError: Nobody could ask for it.
         """
-        base_path(self._request, self.jobs)
+        try:
+            base_path(self._request, self.jobs)
+            self._check_serving()
+        except (RuntimeError, NotStarted) as error:
+            self.jobs.tell_once(str(error))  # the client reads a bare 500, and every request is one more
+            raise
+
+    def _check_serving(self) -> None:
         if not self.jobs.serving:
             raise NotStarted(
                 f"Nobody would run {self.function.name}(): no workers of {self.jobs!r} run in this process. Start the"
@@ -61,6 +68,7 @@ class SubmitRequest:
         Raises:
             JobQueueFull: The queue is full.
             JobStoreUnavailable: The store cannot take it.
+            JobPayloadTooLarge: The arguments take too much room.
             JobKeyReused: The key was used with another body.
             RequestValidationError: The body has what cannot be stored.
         """

@@ -6,12 +6,14 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Body, Header, Request, Response
+from fastapi import Body, Depends, Header, Request, Response
 from pydantic import BaseModel
 
+from fastapi_convert.jobs._submitting import KEY_PATTERN, MOST_KEY
 from fastapi_convert.uploads import UploadForm, streamed_form
 
 from ._fields import read_fields
+from ._forms import JobForm
 from ._inputs import inputs_for
 from ._owners import Visitor, visitor_of
 from ._submission import SubmitRequest
@@ -23,8 +25,8 @@ _Key = Annotated[
     str | None,
     Header(
         min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
+        max_length=MOST_KEY,
+        pattern=KEY_PATTERN,
         description="Requests with the same key are one job: send it again when you do not know what became of it.",
     ),
 ]
@@ -85,8 +87,8 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _form(function: JobFunction[..., Any]) -> dict[str, Any]:
-    first, size = function.signature.files[0], function.terms.max_upload
-    return {"body": Annotated[UploadForm, streamed_form(first, max_size=size, hash="sha256")]}
+    taken = streamed_form(max_size=function.terms.max_upload, hash="sha256").dependency
+    return {"body": Annotated[UploadForm, Depends(JobForm(function.signature, taken.terms))]}
 
 
 def _dress(endpoint: Any, function: JobFunction[..., Any], parameters: dict[str, Any]) -> None:

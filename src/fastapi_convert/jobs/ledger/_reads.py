@@ -111,24 +111,24 @@ def newest_mark(db: sqlite3.Connection) -> int:
     return mark or 0
 
 
-def changes(db: sqlite3.Connection, after: int) -> tuple[int, frozenset[str]]:
-    """The jobs that have had an event since a mark, and the mark to go on with."""
+def changes(db: sqlite3.Connection, after: int) -> tuple[int, dict[str, int]]:
+    """The mark to go on with, and the jobs that have had an event since a mark, with their newest events' numbers."""
     if after < 0:
-        return newest_mark(db), frozenset()
+        return newest_mark(db), {}
     rows = _events_since(db, after, LONGEST_ANSWER)
-    return (rows[-1][0] if rows else after), frozenset(job_id for _, job_id in rows)
+    return (rows[-1][0] if rows else after), {job_id: number for _, job_id, number in rows}
 
 
 def ids_changed(db: sqlite3.Connection, after: int) -> frozenset[str]:
     """All jobs that have had an event since a mark."""
-    return frozenset(job_id for _, job_id in _events_since(db, after, _LARGEST))
+    return frozenset(job_id for _, job_id, _ in _events_since(db, after, _LARGEST))
 
 
-def _events_since(db: sqlite3.Connection, after: int, count: int) -> list[tuple[int, str]]:
+def _events_since(db: sqlite3.Connection, after: int, count: int) -> list[tuple[int, str, int]]:
     # CROSS: the events are what to begin with.
     rows = db.execute(
         """
-        SELECT mark, id FROM events CROSS JOIN jobs ON jobs.number = events.job
+        SELECT mark, id, events.number FROM events CROSS JOIN jobs ON jobs.number = events.job
         WHERE mark > ? ORDER BY mark LIMIT ?
         """,
         (_number(after), count),

@@ -143,8 +143,9 @@ class Ledger(Protocol):
         """How many jobs are queued and running, by queue."""
         ...
 
-    def changes(self, after: int) -> tuple[int, frozenset[str]]:
-        """The jobs that have had an event since the mark `after`, by whomever, and the mark to ask with next time.
+    def changes(self, after: int) -> tuple[int, dict[str, int]]:
+        """The mark to ask with next time, and the jobs that have had an event since the mark `after`, by whomever, with
+        the numbers of their newest ones.
 
         `after=-1` answers with the present mark and no jobs. One cheap read, whatever the number of jobs.
         """

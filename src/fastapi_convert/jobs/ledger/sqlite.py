@@ -235,8 +235,9 @@ class SQLiteLedger:
         """How many jobs are queued and running, by queue. A queue that is empty now is told too."""
         return self._read(_reads.counts)
 
-    def changes(self, after: int) -> tuple[int, frozenset[str]]:
-        """The jobs that have had an event since the mark `after`, by whomever, and the mark to ask with next time.
+    def changes(self, after: int) -> tuple[int, dict[str, int]]:
+        """The mark to ask with next time, and the jobs that have had an event since the mark `after`, by whomever, with
+        the numbers of their newest ones.
 
         `after=-1` answers with the present mark and no jobs. Of more than 10 000 events the rest comes the next time.
         """

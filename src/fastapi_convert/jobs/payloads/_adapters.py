@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, NewType
 
 from pydantic import ConfigDict, TypeAdapter
@@ -9,17 +10,17 @@ from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema
 
 from ._annotations import shown
+from ._bytes import BYTES
 from ._comparing import Unstorable, difference
 from ._schemas import essence
+from ._ways import texts_of, write_shown
 
 #: For annotations that have no configuration of their own, as models have.
-_CONFIG = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", ser_json_inf_nan="constants")
+_CONFIG: ConfigDict = {**BYTES, "ser_json_inf_nan": "constants"}
 
-#: Ways to write a value, the most faithful first: a model knows afterwards which of its fields were set.
-_WAYS: tuple[dict[str, Any], ...] = (
-    {"by_alias": True, "exclude_unset": True},
-    {"by_alias": True, "exclude_unset": False},
-    {"by_alias": False, "exclude_unset": False},
+#: Also by the names of fields that have one alias for reading and another for writing; pydantic can since 2.11.
+_BY_NAME: dict[str, Any] = (
+    {"by_name": True} if "by_name" in inspect.signature(TypeAdapter.validate_json).parameters else {}
 )
 
 
@@ -47,9 +48,9 @@ class Adapter:
         #: The JSON schema, without titles and texts: the same in every process.
         self.schema = essence(schema)
 
-    def validate(self, value: Any) -> Any:
+    def validate(self, value: Any, *, from_attributes: bool | None = None) -> Any:
         """`value` as the annotation has it, or `pydantic.ValidationError`. Validators may raise what they like."""
-        return self._adapter.validate_python(value)
+        return self._adapter.validate_python(value, from_attributes=from_attributes)
 
     def takes(self, value: Any) -> bool:
         """Whether `value` is valid."""
@@ -59,42 +60,55 @@ class Adapter:
             return False
         return True
 
-    def load(self, text: str) -> Any:
+    def load(self, text: str, *, by_name: bool = False) -> Any:
         """What `dump` has written, or `pydantic.ValidationError`. Validators may raise what they like."""
-        return self._adapter.validate_json(text)
+        return self._adapter.validate_json(text, **(_BY_NAME if by_name else {}))
 
-    def dump(self, value: Any) -> str:
-        """Write a valid value so that `load` gives the same again, or raise `Unstorable`."""
-        return self._first_way(value, faithful=True)
+    def dump(self, value: Any, *, by_name: bool = False) -> str:
+        """Write a valid value so that `load` gives the same again, or raise `Unstorable`.
 
-    def dump_readable(self, value: Any) -> str:
-        """Write a valid value so that `load` reads it, if not as the same, or raise `Unstorable`."""
-        return self._first_way(value, faithful=False)
-
-    def _first_way(self, value: Any, *, faithful: bool) -> str:
+        Args:
+            value: A valid one.
+            by_name: Whether it will be loaded so.
+        """
         lost: str | None = None
-        for way in _WAYS:
-            text = self._write(value, way)
-            lost = self._lost(value, text, faithful=faithful)
+        tried: str | None = None
+        for text in texts_of(self._adapter, value):
+            if text == tried:
+                continue
+            lost = self._lost(value, text, by_name=by_name)
             if lost is None:
                 return text
+            tried = text
         raise Unstorable(lost or type(value).__name__, "does not come back from JSON as it was")
 
-    def _lost(self, value: Any, text: str, *, faithful: bool) -> str | None:
-        """The type of what does not come back, or `None`."""
+    def dump_shown(self, value: Any) -> str:
+        """Write a valid value as FastAPI answers with it, whether `load` reads that or not, or raise `Unstorable`."""
+        return write_shown(self._adapter, value)
+
+    def gives(self, text: str, value: Any) -> bool:
+        """Whether `load` makes of `text` what equals `value`."""
         try:
             back = self.load(text)
+            # First what Python compares at once: results may be large.
+            return bool(back == value) or difference(value, back) is None
+        except Exception:  # validators and `__eq__` are other people's code
+            return False
+
+    def repeats(self, text: str) -> bool:
+        """Whether what `load` makes of `text` is shown as the same text: quicker than to compare numbers in Python."""
+        try:
+            return write_shown(self._adapter, self.load(text, by_name=True)) == text
+        except Exception:  # validators and serializers are other people's code
+            return False
+
+    def _lost(self, value: Any, text: str, *, by_name: bool) -> str | None:
+        """The type of what does not come back, or `None`."""
+        try:
+            back = self.load(text, by_name=by_name)
         except Exception:  # a model that forbids what it writes, or a validator of other people's
             return type(value).__name__
-        return difference(value, back) if faithful else None
-
-    def _write(self, value: Any, way: dict[str, Any]) -> str:
-        try:
-            return self._adapter.dump_json(value, round_trip=True, warnings=False, **way).decode()
-        except Exception as error:  # pydantic's own, and whatever serializers raise
-            problem = _why_unwritable(str(error))
-        # Out here, for the error has the value in its message, and must not be this one's context.
-        raise Unstorable(type(value).__name__, problem)
+        return difference(value, back)
 
 
 def adapter_for(annotation: Any, *, written: Any, what: str, cure: str) -> Adapter:
@@ -129,13 +143,3 @@ def _adapter_of(annotation: Any) -> TypeAdapter[Any]:
     # name they take it, and models keep their own.
     renamed: Any = NewType
     return TypeAdapter(renamed("Given", annotation), config=_CONFIG)
-
-
-def _why_unwritable(message: str) -> str:
-    """Of pydantic's message only what names no value."""
-    if "UnicodeEncodeError" in message:
-        return "holds text with lone surrogates, which JSON cannot: encode it, and annotate it with bytes"
-    if "Circular reference" in message or "depth exceeded" in message:
-        return "contains itself, or is nested too deeply for JSON"
-    _, found, kind = message.partition("Unable to serialize unknown type: ")
-    return f"cannot be written as JSON, for it holds {kind}" if found else "cannot be written as JSON"

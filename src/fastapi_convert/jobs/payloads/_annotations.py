@@ -11,14 +11,14 @@ from typing import Annotated, Any, get_args, get_origin
 
 from fastapi_convert.jobs.progress import Progress
 
-from ._callables import name_of, namespace_of
+from ._callables import name_of, namespace_of, refuse_methods
 
 
 def resolved(fn: Callable[..., Any]) -> inspect.Signature:
     """A function's signature with annotations instead of their names, and `Any` where there is none.
 
     Raises:
-        TypeError: The parameters are not known, or an annotation cannot be evaluated.
+        TypeError: It is a method, its parameters are not known, or an annotation cannot be evaluated.
     """
     name = name_of(fn)
     try:
@@ -28,6 +28,7 @@ def resolved(fn: Callable[..., Any]) -> inspect.Signature:
             f"{name}() cannot be a job, for its parameters are not known ({error}). Wrap it in a function with"
             " annotations."
         ) from error
+    refuse_methods(fn, declared)
     namespace = namespace_of(fn)
     parameters = [
         each.replace(annotation=_evaluated(each.annotation, namespace, f"parameter {each.name!r} of {name}()"))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic.fields import FieldInfo
 
 from ._arguments import Argument
+from ._bytes import BYTES, described
 from ._schemas import names_paths
 
 _EMPTY = inspect.Parameter.empty
@@ -32,7 +33,7 @@ class Body:
             attribute = f"parameter_{number}"
             fields[attribute] = _field(argument.parameter)
             self._names[attribute] = argument.parameter.name
-        config = ConfigDict(extra="forbid")
+        config: ConfigDict = {**BYTES, "extra": "forbid"}
         self.model: type[BaseModel] = create_model(_camel(fn), __config__=config, **fields)
 
     def values_of(self, instance: BaseModel) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def _check(argument: Argument, fn: str) -> None:
 
 
 def _field(parameter: inspect.Parameter) -> tuple[Any, Any]:
-    annotation = parameter.annotation
+    annotation = described(parameter.annotation)
     annotation = Annotated[annotation, Field(alias=parameter.name)]
     return (annotation, ...) if parameter.default is _EMPTY else (annotation, _shown_default(parameter.default))
 

@@ -49,6 +49,19 @@ def refuse_generators(fn: Callable[..., Any]) -> None:
         raise TypeError(f"{name_of(fn)}() cannot be a job: it yields, and a job returns. {DATA_OUT}")
 
 
+def refuse_methods(fn: Callable[..., Any], declared: inspect.Signature) -> None:
+    """Raise `TypeError` for a method that is registered in the body of its class: nobody would pass its `self`."""
+    first = next(iter(declared.parameters.values()), None)
+    if first is None or first.name not in {"self", "cls"} or first.annotation is not inspect.Parameter.empty:
+        return
+    owner = getattr(_defined(fn), "__qualname__", "").rpartition(".")[0]
+    if owner and not owner.endswith("<locals>"):
+        raise TypeError(
+            f"{owner}.{name_of(fn)}() cannot be a job: it is a method, and its {first.name!r} cannot be stored. Make it"
+            " a function of the module, pass the object's id, and get the object inside."
+        )
+
+
 def namespace_of(fn: Callable[..., Any]) -> dict[str, Any]:
     """The globals that the names in its annotations are looked up in."""
     defined = inspect.unwrap(_defined(fn))  # `functools.wraps` copies annotations, and not where their names are known

@@ -57,6 +57,8 @@ def _difference(given: Any, back: Any) -> str | None:
         return None if _is_same_leaf(given, back) else kind
     if type(given) is not type(back) or others is None:
         return kind
+    if isinstance(given, deque) and given.maxlen != back.maxlen:
+        return kind
     if isinstance(given, set | frozenset):
         others = _in_the_order_of(given, back)
     return _first_difference(kind, parts, others)

@@ -12,9 +12,11 @@ from pydantic import BaseModel
 from ._annotations import names_file, resolved, takes_files
 from ._arguments import Argument
 from ._bodies import Body
+from ._bytes import described
 from ._callables import is_async, name_of, original_of, refuse_generators
 from ._calls import Calls
 from ._members import read_members, split_object, write_members
+from ._refusals import refuse_strangers
 from ._results import Result
 from ._schemas import digest
 
@@ -46,6 +48,7 @@ class Signature:
         #: Whether it is an `async def`.
         self.is_async = is_async(fn)
         declared = resolved(fn)
+        refuse_strangers(declared, self.name)
         self._calls = Calls(declared, self.name)
         #: The parameter annotated with `Progress`.
         self.progress = self._calls.progress
@@ -53,12 +56,12 @@ class Signature:
         self.parameters = self._calls.parameters
         #: Parameters that are given files.
         self.files = tuple(name for name, each in self.parameters.items() if takes_files(each.annotation))
-        #: `Any` where there is none.
-        self.result_annotation: Any = declared.return_annotation
+        #: `Any` where there is none. OpenAPI is told of it, and what bytes are.
+        self.result_annotation: Any = described(declared.return_annotation)
         #: Whether it returns a file.
         self.returns_path = names_file(self.result_annotation)
         self._arguments = {name: Argument(each, self.name) for name, each in self.parameters.items()}
-        self._result = Result(self.result_annotation, self.name)
+        self._result = Result(declared.return_annotation, self.name)
         #: A hash that changes when payloads of before may not fit any more.
         self.schema = digest([self._arguments[name].described for name in sorted(self._arguments)])
 
@@ -101,7 +104,9 @@ class Signature:
         return self._calls.arrange(values)
 
     def encode_result(self, value: Any) -> str:
-        """Write what the function has returned as JSON, in the form of its return annotation.
+        """Write what the function has returned as JSON, in the form of its annotation, as FastAPI answers with it.
+
+        `served_result` of it is what clients get; where that would not read back as it was, more stands behind it.
 
         Raises:
             TypeError: It is not what the annotation says, or JSON cannot hold it. Names types, and no value.
@@ -109,7 +114,11 @@ class Signature:
         return self._result.encode(value)
 
     def decode_result(self, text: str) -> Any:
-        """What `encode_result` has written, as the return annotation has it."""
+        """What `encode_result` has written, as the return annotation has it.
+
+        Raises:
+            TypeError: Its JSON does not read back as the annotation.
+        """
         return self._result.decode(text)
 
     def body_model(self) -> type[BaseModel]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Literal, TypeAlias
 
-from fastapi_convert.errors import MappedError
+from starlette.exceptions import HTTPException
+
+from fastapi_convert.errors import HTTPConvertError, MappedError
 from fastapi_convert.jobs._terms import Terms
 from fastapi_convert.jobs.execution.seats import Died, NotBegun, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
 from fastapi_convert.jobs.model import Claim, Ending, JobError
@@ -87,7 +90,7 @@ def _late(terms: Terms) -> JobError:
 
 
 def _raised(outcome: Raised, terms: Terms) -> JobError:
-    known = _mapped(outcome, terms) or MappedError(500, "The job failed.", "job-failed")
+    known = _mapped(outcome, terms) or _answered(outcome.error) or MappedError(500, "The job failed.", "job-failed")
     return JobError(
         code=known.code,
         status=known.status,
@@ -106,3 +109,20 @@ def _mapped(outcome: Raised, terms: Terms) -> MappedError | None:
         except Exception:  # noqa: S110 -- a detail that its author's function cannot make: the status alone is still true
             pass
     return terms.errors.find_by_names(outcome.names)
+
+
+def _answered(error: Exception | None) -> MappedError | None:
+    """What an error says that is an HTTP answer by itself: its author has written it for the client."""
+    if not isinstance(error, HTTPException) or error.status_code not in range(400, 600):
+        return None
+    status = int(error.status_code)  # which may be a member of `HTTPStatus`
+    code = error.problem_code if isinstance(error, HTTPConvertError) else "http-exception"
+    detail: object = error.detail  # FastAPI takes any JSON
+    return MappedError(status, detail if isinstance(detail, str) else _phrase(status), code)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # none of the registered ones
+        return "The request failed."
