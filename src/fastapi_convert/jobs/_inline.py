@@ -97,7 +97,7 @@ class Here:
         """Run the coroutine function on this loop, in a task and a context of its own."""
         outcomes: list[Outcome] = []
         async with anyio.create_task_group() as tasks:
-            _ = Context().run(partial(tasks.start_soon, self._run_async, outcomes, name=f"job {self.claim.name}"))
+            _ = Context().run(lambda: tasks.start_soon(self._run_async, outcomes, name=f"job {self.claim.name}"))
         return outcomes[0]
 
     async def _run_async(self, outcomes: list[Outcome]) -> None:

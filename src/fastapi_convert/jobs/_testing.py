@@ -68,7 +68,7 @@ class JobsTest:
         self.submitted: list[Submitted] = []
         #: Every job that has failed for good. In the mode `worker` it stays empty: ask the job.
         self.failures: list[Failure] = []
-        self.mode = mode
+        self.mode: Mode = mode
         #: How many jobs a lifespan runs at once during this test.
         self.workers = max(1, jobs.workers) if mode == "worker" else 0
         self._clock = ManualClock()

@@ -62,7 +62,8 @@ class Writer:
         self._wal = f"{path}-wal"
         self._checkpoint_at = CHECKPOINT_AT
         self._inbox, self._mutex, self._clock = inbox, mutex, clock
-        self._durability, self._timeout = durability, timeout
+        self._durability: Durability = durability
+        self._timeout = timeout
         self._synchronous = SYNCHRONOUS[durability]
         self._let_go, self._changed = let_go, changed
         self._thread = threading.Thread(target=self._run, name="jobs-writer", daemon=True)
