@@ -13,7 +13,7 @@ from hypothesis import (
 )
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from fastapi_convert.errors import Errors, JobFailed, PoolFull
+from fastapi_convert.errors import Errors, JobCancelled, JobFailed, JobNotFound, JobResultExpired, PoolFull
 from fastapi_convert.jobs.execution.seats import Died, NotBegun, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
 from fastapi_convert.jobs.model import Claim, Ending, JobError
 from fastapi_convert.jobs.retries import Retry
@@ -199,3 +199,10 @@ def test_what_could_not_begin_waits_longer_each_time_and_is_never_to_blame(runs:
 def test_what_could_not_begin_does_as_it_is_told(asked: Asked, kind: str) -> None:
     """Whoever does not want it any more need not wait until it can."""
     assert end(NotBegun("no descriptor"), asked).kind == kind
+
+
+@pytest.mark.parametrize("kind", [JobNotFound, JobCancelled, JobFailed, JobResultExpired])
+def test_what_a_job_hears_of_another_one_is_not_said_of_itself(kind: type[Exception]) -> None:
+    """A 404 of a job that is there would mislead whoever asks for its result."""
+    error = error_of(end(raised(kind("of another job"))))
+    assert (error.status, error.code, error.detail) == (500, "job-failed", "The job failed.")

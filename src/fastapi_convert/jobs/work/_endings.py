@@ -7,7 +7,14 @@ from typing import Literal, TypeAlias
 
 from starlette.exceptions import HTTPException
 
-from fastapi_convert.errors import HTTPConvertError, MappedError
+from fastapi_convert.errors import (
+    HTTPConvertError,
+    JobCancelled,
+    JobFailed,
+    JobNotFound,
+    JobResultExpired,
+    MappedError,
+)
 from fastapi_convert.jobs._terms import Terms
 from fastapi_convert.jobs.execution.seats import Died, NotBegun, Outcome, Raised, Returned, Stopped, TimedOut, Unfit
 from fastapi_convert.jobs.model import Claim, Ending, JobError
@@ -23,6 +30,8 @@ RELEASED = Ending("released")
 
 MOST_DETAIL = 2_000
 _LONGEST_PATIENCE = 60.0
+# They would be read as if they were said of this one.
+_OF_ANOTHER_JOB = (JobCancelled, JobFailed, JobNotFound, JobResultExpired)
 MOST_TRACEBACK = 20_000
 
 
@@ -114,6 +123,8 @@ def _mapped(outcome: Raised, terms: Terms) -> MappedError | None:
 def _answered(error: Exception | None) -> MappedError | None:
     """What an error says that is an HTTP answer by itself: its author has written it for the client."""
     if not isinstance(error, HTTPException) or error.status_code not in range(400, 600):
+        return None
+    if isinstance(error, _OF_ANOTHER_JOB):
         return None
     status = int(error.status_code)  # which may be a member of `HTTPStatus`
     code = error.problem_code if isinstance(error, HTTPConvertError) else "http-exception"
