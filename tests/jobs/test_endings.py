@@ -201,7 +201,7 @@ def test_what_could_not_begin_does_as_it_is_told(asked: Asked, kind: str) -> Non
     assert end(NotBegun("no descriptor"), asked).kind == kind
 
 
-@pytest.mark.parametrize("kind", [JobNotFound, JobCancelled, JobFailed, JobResultExpired])
+@pytest.mark.parametrize("kind", [JobNotFound, JobCancelled, JobResultExpired])
 def test_what_a_job_hears_of_another_one_is_not_said_of_itself(kind: type[Exception]) -> None:
     """A 404 of a job that is there would mislead whoever asks for its result."""
     error = error_of(end(raised(kind("of another job"))))

@@ -284,6 +284,6 @@ def test_followers_that_go_away_leave_nothing(server: Server, http: httpx.Client
         wait_until(lambda: not server_connections(server), timeout=PATIENCE)
         return psutil.Process(server.pid).num_fds()
 
-    few = descriptors_after(20)  # as many at once as later, so that connections to the store are there
-    assert descriptors_after(100) <= few + 3
+    few = descriptors_after(20)
+    assert descriptors_after(100) <= few + 12  # the store's readers are opened when they are needed, four at most
     http.post(f"/jobs/{job_id}/cancel")

@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 from fastapi_convert.errors import (
     HTTPConvertError,
     JobCancelled,
-    JobFailed,
     JobNotFound,
     JobResultExpired,
     MappedError,
@@ -31,7 +30,7 @@ RELEASED = Ending("released")
 MOST_DETAIL = 2_000
 _LONGEST_PATIENCE = 60.0
 # They would be read as if they were said of this one.
-_OF_ANOTHER_JOB = (JobCancelled, JobFailed, JobNotFound, JobResultExpired)
+_OF_ANOTHER_JOB = (JobCancelled, JobNotFound, JobResultExpired)
 MOST_TRACEBACK = 20_000
 
 
