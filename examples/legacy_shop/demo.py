@@ -138,7 +138,7 @@ def main() -> int:
 
 
 def _run(folder: Path) -> int:
-    env = {**seed(folder), "TMPDIR": str(folder)}  # what a killed server leaves behind goes with the folder
+    env = seed(folder)
     with serving("examples.legacy_shop.warehouse:app", env) as warehouse:
         env["SHOP_WAREHOUSE_URL"] = warehouse
         env["SHOP_JOBS"] = str(folder / "jobs.db")
@@ -169,6 +169,19 @@ def _measure(scenario: Scenario, name: str, app: str, env: dict[str, str]) -> Fi
 
 def _crash(env: dict[str, str]) -> bool:
     """Kill both servers in the middle of their reports; return whether the app after has lost nothing."""
+    # What a killed server leaves behind goes with this folder. Its path is short: sockets will be in it.
+    with tempfile.TemporaryDirectory(prefix="s-") as scratch:
+        before, after = _crash_both({**env, "TMPDIR": scratch})
+    title = f"A kill -9 in the middle of {crash.REPORTS} reports: BackgroundTasks, then jobs"
+    print(f"\n{bold(title)}\n\n{crash.table(before, after)}\n")
+    if after.right != after.accepted:
+        print(f"Failed: {after.accepted} reports were accepted, and {after.right} are there.\n")
+        return False
+    print("The same legacy_reports.py. 202 means it runs: what was under way has run again, from its beginning.\n")
+    return True
+
+
+def _crash_both(env: dict[str, str]) -> list[crash.Aftermath]:
     found = []
     for name, app in (("before", REPORTS_BEFORE), ("after", REPORTS_AFTER)):
         print(
@@ -178,14 +191,7 @@ def _crash(env: dict[str, str]) -> bool:
         )
         found.append(crash.crash(app, env))
         print(f" {found[-1].finished} of {crash.REPORTS} finished")
-    before, after = found
-    title = f"A kill -9 in the middle of {crash.REPORTS} reports: BackgroundTasks, then jobs"
-    print(f"\n{bold(title)}\n\n{crash.table(before, after)}\n")
-    if after.right != after.accepted:
-        print(f"Failed: {after.accepted} reports were accepted, and {after.right} are there.\n")
-        return False
-    print("The same legacy_reports.py. 202 means it runs: what was under way has run again, from its beginning.\n")
-    return True
+    return found
 
 
 def problem(before: Figures, after: Figures) -> str | None:

@@ -182,7 +182,7 @@ def test_demo_interrupted_under_load(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_demo_serves_until_stopped(tmp_path: Path) -> None:
+def test_demo_serves(tmp_path: Path) -> None:
     """SERVE=1 leaves the after app at the printed address, until it is told to stop."""
     with _demo({**_env(tmp_path), "SERVE": "1"}) as process:
         docs = _read_until(process, r"(http://\S+/docs)\s")

@@ -741,3 +741,16 @@ def test_a_process_that_cannot_be_started_is_not_the_job_s_fault(
         patch.setattr(Child, "start", fail)
         assert isinstance(run(seat, tmp_path, bodies.add, a=1), NotBegun)
     assert run(seat, tmp_path, bodies.add, a=1) == Returned("1")
+
+
+def test_a_job_may_use_multiprocessing_wherever_the_store_lies(tmp_path: Path) -> None:
+    """Its sockets have paths, which may have 107 bytes and no more."""
+    folder = tmp_path / ("deep" * 20) / ("down" * 20)
+    folder.mkdir(parents=True)
+    seat = ProcessSeat("jobs", folder=folder)
+    try:
+        for _ in range(2):
+            assert isinstance(run(seat, tmp_path, bodies.use_multiprocessing), Returned)
+    finally:
+        seat.close()
+    assert list(folder.iterdir()) == []

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: What lies in the folder of a process: its cell until it has opened it, and a folder for temporary files of its runs.
 CELL, TEMPORARY = "cell", "tmp"
 
+#: Bytes of a folder's path that leave a socket in it within the 107 that the system allows.
+_ROOM_FOR_SOCKETS = 80
+
 WORKER_GONE = "worker is gone: its lock file was removed, so somebody thinks its jobs ended"
 
 
@@ -62,8 +65,15 @@ def _settle_in(scratch: str) -> _Home:
         os.setsid()
     lead_into_death()
     # Sockets of multiprocessing serve a process as long as it lives, longer than what the first run leaves.
-    getattr(multiprocessing.current_process(), "_config", {}).setdefault("tempdir", scratch)
+    getattr(multiprocessing.current_process(), "_config", {}).setdefault("tempdir", _short(scratch))
     return _Home(CellEnd(Path(scratch, CELL)), Path(scratch, TEMPORARY))
+
+
+def _short(folder: str) -> str:
+    """A path of the folder that has room for the name of a socket behind it, where one is to be had."""
+    if len(os.fsencode(folder)) <= _ROOM_FOR_SOCKETS or not os.path.isdir("/proc/self/fd"):  # noqa: PTH112 -- no more than asked
+        return folder
+    return f"/proc/{os.getpid()}/fd/{os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)}"
 
 
 def _run(order: Order, home: _Home) -> Outcome:
