@@ -72,7 +72,7 @@ def test_a_full_disk_is_a_503_and_loses_nothing(campaign: Campaign, server: Serv
     """No job is accepted then; one that ran meanwhile has its outcome when there is room again."""
     (running,) = [post(http, "effect", tag="before")]
     wait_for_all(http, [running])
-    slow = http.post("/thread_effect", json={"tag": "x" * 10}).json()["id"]
+    meanwhile = post(http, "effect", tag="meanwhile")  # in a process of its own, whose files are not limited
     _limit_files(server.pid, 1)
     refused = [http.post("/effect", json={"tag": f"refused {number}"}) for number in range(3)]
     assert [answer.status_code for answer in refused] == [503] * 3
@@ -80,8 +80,8 @@ def test_a_full_disk_is_a_503_and_loses_nothing(campaign: Campaign, server: Serv
     assert status(http, running) == "succeeded"
     _limit_files(server.pid, resource.RLIM_INFINITY)
     accepted = post(http, "effect", tag="after")
-    assert wait_for_all(http, [slow, accepted]) == ["succeeded"] * 2
-    assert {entry["tag"] for entry in campaign.entries(what="ended")} == {"before", "x" * 10, "after"}
+    assert wait_for_all(http, [meanwhile, accepted]) == ["succeeded"] * 2
+    assert {entry["tag"] for entry in campaign.entries(what="ended")} == {"before", "meanwhile", "after"}
     assert campaign.is_sound()
 
 
