@@ -62,7 +62,7 @@ def test_the_jobs_of_a_killed_worker_run_again(store: Store, tmp_path: Path) -> 
         record = store.wait_for(job, JobState.SUCCEEDED)
     assert (record.attempt, record.tries, record.crashes) == (2, 1, 1)
     assert len(set(lines_of(log))) == 2
-    assert here.stats().completed == 1
+    wait_until(lambda: here.stats().completed == 1)
 
 
 def test_the_jobs_of_a_worker_that_stands_still_are_not_taken(

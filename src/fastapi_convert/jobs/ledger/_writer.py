@@ -161,17 +161,16 @@ class Writer:
             write.future.set_exception(failure)
 
     def _tell(self, batch: Sequence[Write], answers: Sequence[Any], changed: frozenset[str]) -> None:
-        # Workers first: they have further to go than whoever waits for an answer.
-        if changed:
-            try:
-                self._changed(changed)
-            except Exception:
-                logger.exception("What on_change() was given has failed")
         for write, answer in zip(batch, answers, strict=True):
             if isinstance(answer, _Refused):
                 write.future.set_exception(answer.error)
             else:
                 write.future.set_result(answer)
+        if changed:
+            try:
+                self._changed(changed)
+            except Exception:
+                logger.exception("What on_change() was given has failed")
 
     # Checkpoints
 

@@ -28,7 +28,7 @@ CANCELLED = Ending("cancelled")
 RELEASED = Ending("released")
 
 MOST_DETAIL = 2_000
-_LONGEST_PATIENCE = 60.0
+_LONGEST_PATIENCE = 8.0
 # They would be read as if they were said of this one.
 _OF_ANOTHER_JOB = (JobCancelled, JobNotFound, JobResultExpired)
 MOST_TRACEBACK = 20_000
