@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 try:
     import typer
@@ -19,6 +20,8 @@ except ModuleNotFoundError:
 
 if TYPE_CHECKING:
     from fastapi_convert.jobs import Jobs
+    from fastapi_convert.scan._command import OnProgress
+    from fastapi_convert.scan.reports import Line
 
 __all__ = ("main",)
 
@@ -28,6 +31,23 @@ App = Annotated[
 Id = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of jobs.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, with all that is known.")]
+
+# What the scan calls a piece of its text, as rich colours it.
+_STYLES: Final = {
+    "call": "bold red",
+    "code": "bold",
+    "cure": "green",
+    "error": "red",
+    "faint": "dim",
+    "good": "bold green",
+    "name": "bold",
+    "path": "cyan",
+    "route": "magenta",
+    "title": "bold underline",
+    "warn": "yellow",
+}
+#: Seconds after which a scan shows how far it is.
+_PATIENCE: Final = 1.0
 
 # Tracebacks as Python writes them: the pretty ones show the values of variables.
 _PLAIN: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None}
@@ -60,6 +80,121 @@ def _root(
     ] = False,
 ) -> None:
     """Serve the synchronous Python you already have from FastAPI."""
+
+
+@tree.command("scan")
+def _scan(
+    *,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH", help="Files and folders; else as pyproject.toml says.")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="text|json|sarif|github", help="How to report.")] = "text",
+    level: Annotated[
+        str | None,
+        typer.Option(metavar="error|warn|all", help="warn: also what only some implementations do. all: also noise."),
+    ] = None,
+    select: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Only these, such as FC102,FC103.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Not these.")] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Paths that are not read, such as 'tests/**'.")
+    ] = None,
+    baseline: Annotated[str | None, typer.Option(metavar="FILE", help="Known findings, not reported again.")] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Write that file with what there is now.")
+    ] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 also when there are findings.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Read every file anew, keep nothing.")] = False,
+    cache_dir: Annotated[str | None, typer.Option(metavar="DIR", help="Where to keep what was read.")] = None,
+    processes: Annotated[int | None, typer.Option(metavar="N", help="How many read at once; else one a core.")] = None,
+    output: Annotated[str | None, typer.Option(metavar="FILE", help="Write the report there.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Tell why a code matters and what to do, and scan nothing.")
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only findings: no summary, warnings or progress.")
+    ] = False,
+) -> None:
+    """Find every blocking call that async code can reach. Exits 0 clean, 1 findings, 2 cannot run."""
+    from fastapi_convert.scan import _command  # noqa: PLC0415
+
+    options = _command.Options(
+        paths=paths or (),
+        format=format_,
+        level=level,
+        select=select or (),
+        ignore=ignore or (),
+        exclude=exclude or (),
+        baseline=baseline,
+        update_baseline=update_baseline,
+        exit_zero=exit_zero,
+        cache=not no_cache,
+        cache_dir=cache_dir,
+        processes=processes,
+        output=output,
+        explain=explain,
+        quiet=quiet,
+    )
+    raise typer.Exit(_command.run(options, _ScanDisplay()))
+
+
+class _ScanDisplay:
+    """Colours on a terminal, and a bar if the scan takes its time. Into a pipe: plain text."""
+
+    def show(self, lines: Iterable[Line]) -> None:
+        from fastapi_convert.scan._command import PlainDisplay  # noqa: PLC0415
+
+        console = Console(highlight=False, soft_wrap=True)
+        if not console.is_terminal:
+            PlainDisplay().show(lines)
+            return
+        for line in lines:  # as text: brackets in a name are no markup
+            console.print(Text.assemble(*((text, _STYLES.get(style, "")) for text, style in line)))
+
+    @contextmanager
+    def progress(self) -> Iterator[OnProgress | None]:
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            yield None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 -- slow to load
+
+        columns = (TextColumn("Reading files"), BarColumn(), MofNCompleteColumn())
+        bar = Progress(*columns, console=console, transient=True)
+        task, since = bar.add_task("", total=None), time.monotonic()
+
+        def on_progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            if time.monotonic() - since > _PATIENCE:
+                bar.start()
+
+        try:
+            yield on_progress
+        finally:
+            bar.stop()
+
+
+@tree.command("mapping")
+def _mapping(
+    format_: Annotated[
+        str, typer.Option("--format", metavar="table|json|markdown", help="Into a pipe, a table is rows with tabs.")
+    ] = "table",
+    search: Annotated[str, typer.Option(metavar="TEXT", help="Only rows that say so, such as requests.")] = "",
+    code: Annotated[list[str] | None, typer.Option(metavar="CODES", help="Only these, such as FC102,FC103.")] = None,
+) -> None:
+    """Print the table that the scan finds by: what blocks, and what to use instead."""
+    from fastapi_convert.scan import _rows  # noqa: PLC0415
+    from fastapi_convert.scan._command import complain  # noqa: PLC0415
+    from fastapi_convert.scan.errors import ScanError  # noqa: PLC0415
+
+    try:
+        found = _rows.printed(format_, search, code or ())
+    except ScanError as error:
+        complain(str(error))
+        raise typer.Exit(2) from None
+    if isinstance(found, str):
+        typer.echo(found, nl=False)
+    else:
+        _print_table(_rows.COLUMNS, found)
 
 
 @jobs_tree.command("worker")

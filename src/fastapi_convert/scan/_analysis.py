@@ -1,0 +1,114 @@
+"""From the facts of all files to findings."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from fastapi_convert.mapping import Blocking, Level
+
+from .evaluation import Engine, Hit, Place, Steps, blocking_calls
+from .facts import unpack
+from .findings import AsyncFunction, BlockingCall, Finding, Step
+from .project import Function, Module, Project
+from .routes import Routes
+from .sources import LoadedFile
+
+__all__ = ("Analysis", "analyse")
+
+_DEEP_ENOUGH: Final = 20_000
+
+
+class Analysis:
+    """What is known of the project when it has been evaluated.
+
+    Attributes:
+        findings: All of them, at every level, in the order of path and line.
+        project: The modules, for the figures and the comments in them.
+    """
+
+    def __init__(self, findings: list[Finding], project: Project) -> None:
+        self.findings = findings
+        self.project = project
+
+
+def analyse(files: tuple[LoadedFile, ...]) -> Analysis:
+    """Find every blocking call that an async function of these files reaches."""
+    with _room_to_think():
+        project = Project(_module(file) for file in files)
+        engine = Engine(project)
+        blocking = blocking_calls(engine)
+        routes = Routes(engine)
+        findings = [
+            _finding(function, routes.of(function), place, hit)
+            for function, hits in blocking.items()
+            for place, hit in hits.items()
+        ]
+    findings.sort(key=lambda found: (found.async_function, found.blocking))
+    return Analysis(findings, project)
+
+
+@contextmanager
+def _room_to_think() -> Iterator[None]:
+    """A deep chain of calls is a deep recursion here; see `Engine` for its bound.
+
+    And nothing of an evaluation is garbage before its end, and looking for garbage is a third of its time."""
+    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
+    gc.disable()
+    sys.setrecursionlimit(max(limit, _DEEP_ENOUGH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
+
+
+def _module(file: LoadedFile) -> tuple[Module, tuple[str, ...]]:
+    package = file.path.rpartition("/")[2] == "__init__.py"
+    return Module(file.names[0], file.path, unpack(file.facts), package=package), file.names
+
+
+def _finding(function: Function, route: str, place: Place, hit: Hit) -> Finding:
+    chain = tuple(_unrolled(hit.steps))
+    where = AsyncFunction(function.module.path, function.facts.line, function.facts.qualname, route)
+    return Finding(
+        hit.row.category.code,
+        _level(hit),
+        _message(where, chain, hit),
+        _replacement(hit.row),
+        where,
+        chain,
+        BlockingCall(*place),
+    )
+
+
+def _unrolled(steps: Steps) -> Iterator[Step]:
+    rest: Steps | None = steps
+    while rest is not None:
+        yield rest[0]
+        rest = rest[1]
+
+
+_ORDER: Final[dict[Level, int]] = {"error": 0, "warn": 1, "all": 2}
+
+
+def _level(hit: Hit) -> Level:
+    at_least: Level = "warn" if hit.some else "error"
+    return max(hit.row.level, at_least, key=_ORDER.__getitem__)
+
+
+def _message(where: AsyncFunction, chain: tuple[Step, ...], hit: Hit) -> str:
+    through = f" through {chain[0].name}" if len(chain) == 2 else ""
+    if len(chain) > 2:
+        through = f" through {chain[0].name} and {len(chain) - 2} more call{'s' if len(chain) > 3 else ''}"
+    some = f" ({hit.some[0]} of {hit.some[1]} implementations)" if hit.some else ""
+    name = chain[-1].name.removeprefix("builtins.")
+    return f"{where.name} {hit.row.category.title} on the event loop: {name}{through}{some}"
+
+
+def _replacement(row: Blocking) -> str:
+    return row.replacement

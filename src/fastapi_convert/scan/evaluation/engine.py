@@ -1,0 +1,176 @@
+"""The evaluation as a whole: functions are evaluated on demand, once for each combination of known arguments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from fastapi_convert.mapping import TABLE
+from fastapi_convert.scan.project import Class, Function, Module, Project
+
+from .summaries import Hits, Summary, add_hit
+from .values import NONE, UNKNOWN, Atom, Atoms, Const, Env, Func, Gen, Inst, Tuple, Value, join, known
+
+if TYPE_CHECKING:
+    from .frame import Frame
+
+__all__ = ("Engine",)
+
+_DEEPEST: Final = 120  # calls within calls; what lies deeper is not looked at
+_MOST_CONTEXTS: Final = 4  # combinations of arguments for one function; further ones share a general one
+_MOST_CALLABLES: Final = 2000  # the same for a decorator, which is handed every function of a project
+_MOST_STEPS: Final = 400_000  # expressions of one top-level evaluation; a bound for what nobody has thought of
+
+
+class Engine:
+    """Evaluates the functions of a project.
+
+    Args:
+        project: The modules.
+    """
+
+    def __init__(self, project: Project) -> None:
+        from .classes import Classes
+        from .names import Names
+        from .types import Types
+
+        self.project = project
+        self.table = TABLE
+        self.atoms = Atoms()
+        self.classes = Classes(self)
+        self.names = Names(self)
+        self.types = Types(self)
+        self.state: dict[str, Value] = {}  # what is kept on `app.state` and `request.state`
+        self.attributes: dict[tuple[Class, str], Value] = {}  # what others set on instances
+        self.dispatched: dict[Function, Value] = {}  # implementations that singledispatch functions have registered
+        self.blocking: dict[Function, Hits] = {}  # what each async function blocks on
+        self.steps = 0
+        self._summaries: dict[tuple[object, ...], Summary] = {}
+        self._contexts: Counter[object] = Counter()
+        self._stack: list[tuple[object, ...]] = []
+        self._lowest: list[int] = []
+        self._provisional: list[list[tuple[object, ...]]] = []
+
+    def frame(self, module: Module) -> Frame:
+        """A frame for what stands outside of functions; what blocks there is nobody's."""
+        from .frame import Frame
+
+        return Frame(self, None, Env(module), Summary(0))
+
+    def evaluate(self, func: Func, arguments: tuple[Value, ...]) -> Summary:
+        """What a call of this function with these arguments does."""
+        key = (func.function, func.bound, func.env, arguments)
+        if (summary := self._summaries.get(key)) is not None:
+            if not summary.done:
+                self._lowest[-1] = min(self._lowest[-1], summary.index)
+            return summary
+        if len(self._stack) >= _DEEPEST or self.steps > _MOST_STEPS:
+            return Summary(0, returns=UNKNOWN, done=True)
+        shape = (func.function, func.env, func.bound.cls if isinstance(func.bound, Inst) else func.bound)
+        if self._contexts[shape] >= _MOST_CONTEXTS:
+            less = self._with_less(func, arguments, everything=self._contexts[shape] >= _MOST_CALLABLES)
+            if less != (func, arguments):
+                return self.evaluate(*less)
+        self._contexts[shape] += 1
+        return self._run(key, func, arguments)
+
+    def _with_less(self, func: Func, arguments: tuple[Value, ...], *, everything: bool) -> tuple[Func, tuple[Value, ...]]:
+        """The same call with less known, so that calls that differ in details share it: first constants are forgotten,
+        then everything but classes."""
+        bound = self._vague((func.bound,), everything=False)[0] if func.bound else None
+        less = tuple(self._vague(value, everything=everything) for value in arguments)
+        return self.atoms.make(Func, func.function, bound, func.env, func.manager), less
+
+    def _vague(self, value: Value, *, everything: bool) -> Value:
+        found: list[Atom] = []
+        for atom in value:
+            if isinstance(atom, Inst):
+                found.append(self.atoms.inst(atom.cls, exact=atom.exact))
+            elif isinstance(atom, Tuple) and not everything:
+                items = tuple(self._vague(item, everything=everything) for item in atom.items)
+                found.append(self.atoms.make(Tuple, items))
+            elif isinstance(atom, Const) or everything:
+                found += UNKNOWN
+            else:
+                found.append(atom)
+        return tuple(dict.fromkeys(found))
+
+    def _run(self, key: tuple[object, ...], func: Func, arguments: tuple[Value, ...]) -> Summary:
+        from .frame import Frame
+
+        index = len(self._stack)
+        summary = self._summaries[key] = Summary(index)
+        self._stack.append(key)
+        self._lowest.append(index)
+        self._provisional.append([])
+        env = Env(func.function.module, func.env)
+        for param, value in zip(func.function.facts.params, arguments, strict=True):
+            env.vars[param[0]] = value
+        try:
+            Frame(self, func, env, summary).run()
+        except RecursionError:
+            summary.returns = UNKNOWN
+        self._end(key, summary, index)
+        if func.function.is_async:
+            self._keep(func.function, summary.hits)
+        return summary
+
+    def _end(self, key: tuple[object, ...], summary: Summary, index: int) -> None:
+        """Keep what is complete. Of functions that call each other, only the first one is; the others are
+        evaluated anew when somebody else asks for them."""
+        summary.done = True
+        lowest, inner = self._lowest.pop(), self._provisional.pop()
+        self._stack.pop()
+        if lowest >= index:
+            for other in inner:
+                self._summaries.pop(other, None)
+        elif self._lowest:
+            self._lowest[-1] = min(self._lowest[-1], lowest)
+            self._provisional[-1] += [*inner, key]
+
+    def _keep(self, function: Function, hits: Hits) -> None:
+        kept = self.blocking.setdefault(function, {})
+        for place, hit in hits.items():
+            add_hit(kept, place, hit)
+
+    def generic(self, function: Function, *, env: Env | None = None) -> Summary:
+        """What the function does when all that is known of its arguments is what it says itself."""
+        func = self.generic_func(function, env)
+        return self.evaluate(func, self.types.generic_arguments(func))
+
+    def generic_func(self, function: Function, env: Env | None = None) -> Func:
+        """The function as somebody from outside would call it: on some instance, in the scope it was made in."""
+        owner = function.owner
+        bound: Atom | None = None
+        if owner is not None and "staticmethod" not in function.decorator_names:
+            bound = self.classes.receiver(owner, function)
+        if env is None:
+            env = self.scope_of(function)
+        return self.atoms.func(function, bound, env)
+
+    def scope_of(self, function: Function) -> Env | None:
+        """The scope of the function around it, after that one has run with what it says itself."""
+        parent = function.parent
+        if parent is None:
+            return None
+        return self.names.scope_after(parent)
+
+    def consume(self, gen: Gen) -> Summary:
+        """What a generator does while it is run to its end."""
+        return self.evaluate(gen.func, gen.arguments)
+
+    def state_of(self, name: str) -> Value:
+        """What the project keeps on `app.state` or `request.state` under this name."""
+        for writer in self.project.state_writers.get(name, ()):
+            if not self.names.running(writer):
+                self.names.scope_after(writer)
+        return self.state.get(name, UNKNOWN)
+
+    def set_state(self, name: str, value: Value) -> None:
+        """Note `app.state.name = value`."""
+        if known(value) and value != NONE:
+            self.state[name] = join(self.state.get(name, ()), value)
+
+    def set_attribute(self, cls: Class, name: str, value: Value) -> None:
+        """Note `instance.name = value` from outside of its class."""
+        self.attributes[cls, name] = join(self.attributes.get((cls, name), ()), value)

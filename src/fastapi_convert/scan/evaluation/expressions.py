@@ -1,0 +1,452 @@
+"""Expressions: what they may be, and what they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi_convert.scan.facts import Expr
+
+from .arguments import Arguments
+from .calls import Calls
+from .values import (
+    NONE,
+    UNKNOWN,
+    Atom,
+    Await,
+    Bag,
+    Cls,
+    Const,
+    Entered,
+    Env,
+    Ext,
+    Func,
+    Gen,
+    Inst,
+    Mod,
+    Offloaded,
+    Tuple,
+    Value,
+    constant,
+    join,
+    known,
+    only,
+    truth,
+)
+
+__all__ = ("Expressions",)
+
+_COROUTINE_TESTS: Final = frozenset({"iscoroutinefunction", "is_async_callable", "is_coroutine_callable", "isasyncgenfunction"})
+
+
+class Expressions(Calls):
+    """Evaluates expressions, one method a kind."""
+
+    def ev(self, expr: Expr) -> Value:
+        """What an expression may be."""
+        self.engine.steps += 1
+        method: Callable[[Expr], Value] | None = getattr(self, f"_{expr[0]}", None)
+        return method(expr) if method is not None else UNKNOWN
+
+    def _name(self, e: Expr) -> Value:
+        return self.load(e[1])
+
+    def _const(self, e: Expr) -> Value:
+        return self.atoms.const(e[1])
+
+    def _attr(self, e: Expr) -> Value:
+        _, line, column, owner, name = e
+        if owner[0] == "name" and (kept := self.env.vars.get(f"{owner[1]}.{name}")) is not None:
+            return kept
+        value = self.ev(owner)
+        found = self.attribute(value, name, line, column)
+        if found == UNKNOWN and owner[0] == "attr" and owner[4] == "state":
+            return self.engine.state_of(name)
+        return found
+
+    def _call(self, e: Expr) -> Value:
+        _, line, column, func, args, keywords = e
+        value = self.ev(func)
+        given = Arguments()
+        for arg in args:
+            if arg[0] == "star":
+                given.star(self.ev(arg[1]))
+            else:
+                given.positional.append(self.ev(arg))
+        for name, expr in keywords:
+            if name is None:
+                given.double_star(self.ev(expr))
+            else:
+                given.keywords[name] = self.ev(expr)
+        self.awaited_call = e is self._awaiting
+        result = self.apply(value, given, line, column)
+        self.awaited_call = False
+        self._forget(func, args, value)
+        return result
+
+    def _forget(self, func: Expr, args: tuple[Expr, ...], value: Value) -> None:
+        """A call that we do not see through may have set attributes: those that were off are not known to be so."""
+        if all(isinstance(atom, Func) for atom in value):
+            return
+        names = {arg[1] for arg in args if arg[0] == "name"}
+        if func[0] == "attr" and func[3][0] == "name":
+            names.add(func[3][1])
+        for key in [key for key in self.env.vars if "." in key and key.partition(".")[0] in names]:
+            if truth(self.env.vars[key]) is False:
+                del self.env.vars[key]
+
+    def _sub(self, e: Expr) -> Value:
+        value, index = self.ev(e[3]), self.ev(e[4])
+        return self.subscript(value, index, e[1], e[2])
+
+    def _slice(self, e: Expr) -> Value:
+        for part in e[1]:
+            self.ev(part)
+        return UNKNOWN
+
+    def _bool(self, e: Expr) -> Value:
+        """`a or b`, `a and b`: what decides ends it; what certainly decides leaves the rest out."""
+        is_and, values = e[1], e[2]
+        found: Value = ()
+        before = dict(self.env.vars)
+        for index, each in enumerate(values):
+            value = self.ev(each)
+            decided = truth(value)
+            self._note_bool(value)
+            last = index == len(values) - 1
+            if not last and decided is (not is_and):
+                found = join(found, value)
+                break
+            if last or decided is None:
+                kept = value if last else self._that_decide(value, is_and=is_and)
+                found = join(found, kept)
+            if not last:
+                self.narrow(each, positive=is_and)
+        self.env.vars = {**self.env.vars, **{name: value for name, value in before.items() if name in self.env.vars}}
+        return found or UNKNOWN
+
+    @staticmethod
+    def _that_decide(value: Value, *, is_and: bool) -> Value:
+        return tuple(atom for atom in value if truth((atom,)) is not is_and)
+
+    def _note_bool(self, value: Value) -> None:
+        self.convert(value, ("__bool__", "__len__"), 0, 0)
+
+    def _not(self, e: Expr) -> Value:
+        decided = self.test(e[1])
+        return UNKNOWN if decided is None else self.atoms.const(not decided)
+
+    def _unary(self, e: Expr) -> Value:
+        return self.operate(e[3], self.ev(e[4]), (), e[1], e[2])
+
+    def _bin(self, e: Expr) -> Value:
+        return self.operate(e[3], self.ev(e[4]), self.ev(e[5]), e[1], e[2])
+
+    def _cmp(self, e: Expr) -> Value:
+        _, line, column, operators, left, rights = e
+        value, decided = self.ev(left), None
+        for operator, right in zip(operators, rights, strict=True):
+            other = self.ev(right)
+            decided = self.compare_constants(operator, value, other)
+            if operator in {"__contains__", "not in"}:
+                self.operate("__contains__", other, value, line, column)
+            elif not operator.startswith("is"):
+                self.operate(operator, value, other, line, column)
+            value = other
+        return UNKNOWN if decided is None or len(operators) > 1 else self.atoms.const(decided)
+
+    def compare_constants(self, operator: str, left: Value, right: Value) -> bool | None:
+        """The result of a comparison that is known."""
+        if operator in {"is", "is not"} and right == NONE:
+            nothing = {atom in NONE for atom in left if not _may_be_none(atom)}
+            certain = len(nothing) == 1 and not any(_may_be_none(atom) for atom in left)
+            return (nothing.pop() is (operator == "is")) if certain else None
+        a = constant(left)
+        if a is None:
+            return None
+        if operator in {"__contains__", "not in"} and len(right) == 1 and isinstance(right[0], Tuple):
+            items = [constant(item) for item in right[0].items]
+            if all(item is not None for item in items):
+                return (a.value in [item.value for item in items if item]) is (operator == "__contains__")
+        b = constant(right)
+        if b is None:
+            return None
+        if operator in {"__eq__", "is"}:
+            return bool(a.value == b.value)
+        return bool(a.value != b.value) if operator in {"__ne__", "is not"} else None
+
+    def _ifexp(self, e: Expr) -> Value:
+        decided = self.test(e[1])
+        if decided is not None:
+            self.narrow(e[1], positive=decided)
+            return self.ev(e[2] if decided else e[3])
+        before = dict(self.env.vars)
+        self.narrow(e[1], positive=True)
+        one = self.ev(e[2])
+        self.env.vars = dict(before)
+        self.narrow(e[1], positive=False)
+        other = self.ev(e[3])
+        self.env.vars = before
+        return join(one, other)
+
+    def _lambda(self, e: Expr) -> Value:
+        return (self.atoms.func(self.env.module.functions[e[1]], None, self.env),)
+
+    def _tuple(self, e: Expr) -> Value:
+        if any(item[0] == "star" for item in e[1]):
+            return self.atoms.many("list", join(*(self._starred(item) for item in e[1])))
+        return (self.atoms.make(Tuple, tuple(self.ev(item) for item in e[1])),)
+
+    def _starred(self, item: Expr) -> Value:
+        return self.iterate(self.ev(item[1]), 0, 0) if item[0] == "star" else self.ev(item)
+
+    def _list(self, e: Expr) -> Value:
+        bag = self._bag("list", e)
+        for item in e[3]:
+            bag.add(self._starred(item))
+        return (bag,)
+
+    _set = _list
+
+    def _bag(self, kind: str, e: Expr) -> Bag:
+        return self.atoms.bag(kind, (self.env.module, e[1], e[2], self.func, self.env if self.env.parent else None))
+
+    def _dict(self, e: Expr) -> Value:
+        bag = self._bag("dict", e)
+        for key, expr in zip(e[3], e[4], strict=True):
+            value = self.ev(expr)
+            if key is not None:
+                bag.add(value, self.ev(key))
+                continue
+            for atom in value:
+                if isinstance(atom, Bag):
+                    bag.keys.update({name: join(bag.keys.get(name, ()), v) for name, v in atom.keys.items()})
+                    bag.items = join(bag.items, atom.items)
+        return (bag,)
+
+    def _comp(self, e: Expr) -> Value:
+        _, kind, line, column, generators, element, value = e
+        kept = dict(self.env.vars)
+        live = True
+        for target, iterated, conditions, is_async in generators:
+            source = self.ev(iterated)
+            items = self.iterate_async(source, line, column) if is_async else self.iterate(source, line, column)
+            self.assign_target(target, items)
+            for condition in conditions:
+                live = live and self.test(condition) is not False
+                self.narrow(condition, positive=True)
+        result = self.ev(element) if live else UNKNOWN
+        if value is not None:
+            result = self.ev(value) if live else UNKNOWN
+        self.env.vars = kept
+        return self.atoms.many("dict" if kind == "dict" else "list", result)
+
+    def assign_target(self, target: Expr, value: Value) -> None:
+        """Assign to the target of a comprehension."""
+        self.assign(target, value)
+
+    def assign(self, target: Expr, value: Value) -> None:
+        """Assign a value to whatever stands on the left."""
+        raise NotImplementedError
+
+    def iterate_async(self, value: Value, line: int, column: int) -> Value:
+        """Run `async for`: what an item may be. What blocks in there belongs to its own async functions."""
+        found: list[Atom] = []
+        for atom in value:
+            if isinstance(atom, Bag):
+                found += atom.everything()
+            elif isinstance(atom, Inst):
+                self.method(atom, "__aiter__", line, column)
+                result = self.method(atom, "__anext__", line, column)
+                found += self.awaited(result) if result is not None else ()
+        return tuple(dict.fromkeys(found)) or UNKNOWN
+
+    def _genexp(self, e: Expr) -> Value:
+        func = self.atoms.func(self.env.module.functions[e[1]], None, self.env)
+        return (self.atoms.make(Gen, func, (self.ev(e[2]),)),)
+
+    _awaiting: Expr | None = None
+
+    def _await(self, e: Expr) -> Value:
+        self._awaiting = e[1]
+        return self.awaited(self.ev(e[1]))
+
+    def _yield(self, e: Expr) -> Value:
+        value = self.ev(e[1]) if e[1] is not None else NONE
+        self.summary.yields = join(self.summary.yields, value)
+        self._note_lifespan_state(value)
+        return UNKNOWN
+
+    def _note_lifespan_state(self, value: Value) -> None:
+        """`yield {"db": db}` in a lifespan is `request.state.db`."""
+        if self.func is None or not (self.func.function.is_async and self.func.function.is_generator):
+            return
+        for atom in value:
+            for name, each in atom.keys.items() if isinstance(atom, Bag) and atom.kind == "dict" else ():
+                if isinstance(name, str):
+                    self.engine.set_state(name, each)
+
+    def _yieldfrom(self, e: Expr) -> Value:
+        items = self.iterate(self.ev(e[3]), e[1], e[2])
+        self.summary.yields = join(self.summary.yields, items)
+        return UNKNOWN
+
+    def _fstr(self, e: Expr) -> Value:
+        for value, as_repr in e[3]:
+            names = ("__repr__",) if as_repr else ("__format__", "__str__", "__repr__")
+            self.convert(self.ev(value), names, e[1], e[2])
+        return UNKNOWN
+
+    def _walrus(self, e: Expr) -> Value:
+        value = self.ev(e[2])
+        self.store(e[1], value)
+        return value
+
+    def _star(self, e: Expr) -> Value:
+        return self.ev(e[1])
+
+    # -- conditions ---------------------------------------------------------------------------------------------------
+
+    def test(self, expr: Expr) -> bool | None:
+        """Evaluate a condition: whether it certainly holds, or certainly does not."""
+        if expr[0] == "name" and expr[1] == "TYPE_CHECKING":
+            return False
+        if expr[0] == "attr" and expr[4] == "TYPE_CHECKING":
+            return False
+        if expr[0] == "call" and (decided := self._test_call(expr)) is not None:
+            return decided
+        if expr[0] == "bool":
+            return self._test_bool(expr)
+        if expr[0] == "not":
+            decided = self.test(expr[1])
+            return None if decided is None else not decided
+        value = self.ev(expr)
+        self._note_bool(value)
+        return truth(value)
+
+    def _test_bool(self, expr: Expr) -> bool | None:
+        """Each part is a condition of its own; a part that is not reached is not evaluated."""
+        is_and, unsure = expr[1], False
+        before = dict(self.env.vars)
+        for each in expr[2]:
+            decided = self.test(each)
+            if decided is (not is_and):
+                self.env.vars = before
+                return decided
+            unsure = unsure or decided is None
+            self.narrow(each, positive=is_and)
+        self.env.vars = before | {name: value for name, value in self.env.vars.items() if name not in before}
+        return None if unsure else is_and
+
+    def _test_call(self, expr: Expr) -> bool | None:
+        name = _called_name(expr)
+        if name == "isinstance" and len(expr[4]) == 2:
+            return self._test_isinstance(self.ev(expr[4][0]), self.ev(expr[4][1]))
+        if name in _COROUTINE_TESTS and expr[4]:
+            kinds = {_is_async(atom) for atom in self.ev(expr[4][0])}
+            return kinds.pop() if len(kinds) == 1 else None
+        if name == "callable" and expr[4]:
+            value = self.ev(expr[4][0])
+            return True if value and all(isinstance(atom, Func | Cls) for atom in value) else None
+        return None
+
+    def _test_isinstance(self, value: Value, kinds: Value) -> bool | None:
+        wanted = self._wanted(kinds)
+        if not wanted:
+            return None
+        decided = {self._is_instance(atom, wanted) for atom in value}
+        return decided.pop() if len(decided) == 1 else None
+
+    def _wanted(self, kinds: Value) -> list[Any]:
+        found: list[Any] = []
+        for atom in kinds:
+            if isinstance(atom, Cls):
+                found.append(atom.cls)
+            elif isinstance(atom, Tuple):
+                found += [cls for item in atom.items for cls in self._wanted(item)]
+            else:
+                return []
+        return found
+
+    def _is_instance(self, atom: Atom, wanted: list[Any]) -> bool | None:
+        if isinstance(atom, Inst):
+            line = self.engine.classes.line(atom.cls)
+            if any(cls in line for cls in wanted):
+                return True
+            if not atom.exact or any(cls.external for cls in line):
+                return None
+            return False
+        if isinstance(atom, Const) and not any(cls.external for cls in wanted):
+            return False
+        return None
+
+    def instances_among(self, value: Value, kinds: Value) -> Value:
+        """Those that may be instances of these classes; an instance of them if nothing is known."""
+        wanted = self._wanted(kinds)
+        if not wanted:
+            return value
+        kept = tuple(a for a in value if isinstance(a, Inst) and self._is_instance(a, wanted) is not False)
+        exact = tuple(a for a in kept if self._is_instance(a, wanted))
+        return exact or tuple(self.atoms.inst(cls) for cls in wanted)
+
+    def narrow(self, expr: Expr, *, positive: bool) -> None:
+        """What a variable can still be when a condition has held, or has not."""
+        kind = expr[0]
+        if kind == "not":
+            self.narrow(expr[1], positive=not positive)
+        elif kind == "bool" and expr[1] is positive:
+            for each in expr[2]:
+                self.narrow(each, positive=positive)
+        elif kind in {"name", "attr"}:
+            self._keep(expr, lambda atom: truth((atom,)) is not (not positive))
+        elif kind == "cmp" and expr[3] in {("is",), ("is not",)} and expr[5][0] == ("const", None):
+            wants_none = (expr[3][0] == "is") is positive
+            self._keep(expr[4], lambda atom: (atom in NONE) is wants_none or (wants_none and _may_be_none(atom)))
+        elif kind == "call":
+            self._narrow_call(expr, positive=positive)
+        elif kind == "walrus":
+            self.narrow(("name", expr[1]), positive=positive)
+
+    def _narrow_call(self, expr: Expr, *, positive: bool) -> None:
+        name = _called_name(expr)
+        if name == "isinstance" and len(expr[4]) == 2 and expr[4][0][0] == "name":
+            variable, kinds = expr[4][0][1], self.ev(expr[4][1])
+            value = self.load(variable)
+            if positive:
+                self.store(variable, self.instances_among(value, kinds))
+            elif wanted := self._wanted(kinds):
+                self._keep(expr[4][0], lambda atom: self._is_instance(atom, wanted) is not True)
+        elif name in _COROUTINE_TESTS and expr[4]:
+            self._keep(expr[4][0], lambda atom: _is_async(atom) is not (not positive))
+
+    def _keep(self, expr: Expr, keep: Callable[[Atom], bool]) -> None:
+        if expr[0] == "name":
+            key = expr[1]
+        elif expr[0] == "attr" and expr[3][0] == "name":
+            key = f"{expr[3][1]}.{expr[4]}"
+        else:
+            return
+        value = self.env.vars.get(key)
+        if value is not None:
+            self.env.vars[key] = only(value, keep)
+
+
+def _called_name(expr: Expr) -> str:
+    func = expr[3]
+    return str(func[4] if func[0] == "attr" else func[1] if func[0] == "name" else "")
+
+
+def _may_be_none(atom: Atom) -> bool:
+    """Nothing is known of it, or it is what a library gives."""
+    return not isinstance(atom, Const | Func | Cls | Mod | Tuple | Bag | Offloaded | Entered | Await | Inst)
+
+
+def _is_async(atom: Atom) -> bool | None:
+    if isinstance(atom, Func):
+        return atom.function.is_async
+    if isinstance(atom, Offloaded):
+        return True
+    return None
+
+
+_ = Env, Ext, known

@@ -1,0 +1,345 @@
+"""A running function: statements one after the other, with the branches that cannot be taken left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi_convert.scan.facts import Expr, Stmt
+
+from .arguments import Arguments
+from .attributes import APPLICATIONS
+from .expressions import Expressions
+from .values import NONE, UNKNOWN, Bag, Cls, Env, Inst, Tuple, Value, join
+
+__all__ = ("Frame",)
+
+_Vars = dict[str, Value]
+
+
+class Frame(Expressions):
+    """Runs statements. `block` of statements tells whether what follows it can be reached."""
+
+    def run(self) -> None:
+        """Run the function's body, and keep what it leaves on `self`."""
+        assert self.func is not None
+        live = self.statements(self.func.function.body)
+        if live and not self.func.function.is_generator:
+            self.summary.returns = join(self.summary.returns, NONE)
+        params = self.func.function.facts.params
+        if params and self.func.bound is not None:
+            prefix = f"{params[0][0]}."
+            self.summary.fields = {
+                name.removeprefix(prefix): value for name, value in self.env.vars.items() if name.startswith(prefix)
+            }
+
+    def statements(self, body: tuple[Stmt, ...]) -> bool:
+        """Run a block: whether its end is reached."""
+        for statement in body:
+            method: Callable[[Stmt], bool] | None = getattr(self, f"_do_{statement[0]}", None)
+            if method is not None and not method(statement):
+                return False
+        return True
+
+    def _do_expr(self, s: Stmt) -> bool:
+        self.ev(s[1])
+        return not self._ends_process(s[1])
+
+    @staticmethod
+    def _ends_process(expr: Expr) -> bool:
+        return bool(expr[0] == "call" and expr[3] in {("name", "exit"), ("name", "quit")})
+
+    def _do_assign(self, s: Stmt) -> bool:
+        value = self.ev(s[2])
+        for target in s[1]:
+            self.assign(target, value)
+        return True
+
+    def _do_ann(self, s: Stmt) -> bool:
+        declared = self.engine.types.of(s[2], self)  # type: ignore[arg-type]
+        if s[3] is not None:
+            value = self.ev(s[3])
+            self.assign(s[1], declared if value in (UNKNOWN, NONE) and declared != UNKNOWN else value)
+        elif s[1][0] == "name":
+            self.assign(s[1], declared)
+        return True
+
+    def _do_aug(self, s: Stmt) -> bool:
+        left, right = self.ev(s[3]), self.ev(s[5])
+        result = self.operate(s[4].replace("__", "__i", 1), left, right, s[1], s[2])
+        if result == UNKNOWN:
+            result = self.operate(s[4], left, right, s[1], s[2])
+        self.assign(s[3], result)
+        return True
+
+    def assign(self, target: Expr, value: Value) -> None:
+        """Assign a value to whatever stands on the left."""
+        kind = target[0]
+        if kind == "name":
+            self.store(target[1], value)
+        elif kind in {"tuple", "list"}:
+            for index, item in enumerate(target[-1]):
+                self.assign(item, self.unpacked(value, index))
+        elif kind == "star":
+            self.assign(target[1], self.atoms.many("list", self.iterate(value, 0, 0)))
+        elif kind == "attr":
+            self._assign_attribute(target, value)
+        elif kind == "sub":
+            self._assign_item(target, value)
+
+    def _assign_attribute(self, target: Expr, value: Value) -> None:
+        owner = target[3]
+        if owner[0] == "name":
+            self.env.vars[f"{owner[1]}.{target[4]}"] = value
+        elif owner[0] == "attr" and owner[4] == "state":
+            self.engine.set_state(target[4], value)
+        held = self.ev(owner)
+        if any(isinstance(a, Inst) and a.cls.qualified == "starlette.datastructures.State" for a in held):
+            self.engine.set_state(target[4], value)
+        if any(isinstance(a, Inst) and a.cls.qualified in APPLICATIONS for a in held):
+            self.engine.set_state(f"app.{target[4]}", value)
+        if any(isinstance(a, Cls) for a in held):
+            for atom in held:
+                if isinstance(atom, Cls) and not atom.cls.external:
+                    self.engine.set_attribute(atom.cls, target[4], value)
+        self.set_attribute(held, target[4], value, target[1], target[2])
+
+    def _assign_item(self, target: Expr, value: Value) -> None:
+        held, index = self.ev(target[3]), self.ev(target[4])
+        for atom in held:
+            if isinstance(atom, Bag):
+                atom.add(value, index)
+            elif isinstance(atom, Inst) and not atom.cls.external:
+                self.method(atom, "__setitem__", target[1], target[2], (index, value))
+
+    def _do_return(self, s: Stmt) -> bool:
+        value = self.ev(s[1]) if s[1] is not None else NONE
+        self.summary.returns = join(self.summary.returns, value)
+        return False
+
+    def _do_raise(self, s: Stmt) -> bool:
+        for expr in s[1:3]:
+            if expr is not None:
+                self.ev(expr)
+        return False
+
+    def _do_break(self, _: Stmt) -> bool:
+        return False
+
+    _do_continue = _do_break
+
+    def _do_if(self, s: Stmt) -> bool:
+        return self._branch(s[1], lambda: self.statements(s[2]), lambda: self.statements(s[3]))
+
+    def _branch(self, test: Expr, then: Callable[[], bool], otherwise: Callable[[], bool]) -> bool:
+        """Run one of two blocks, or both if it is not known which."""
+        decided = self.test(test)
+        before = dict(self.env.vars)
+        if decided is True:
+            self.narrow(test, positive=True)
+            return then()
+        if decided is False:
+            self.narrow(test, positive=False)
+            return otherwise()
+        self.narrow(test, positive=True)
+        live = then()
+        after = self.env.vars
+        self.env.vars = before
+        self.narrow(test, positive=False)
+        other_live = otherwise()
+        self._meet(after if live else None, self.env.vars if other_live else None)
+        return live or other_live
+
+    def _meet(self, one: _Vars | None, other: _Vars | None) -> None:
+        """The variables where two branches come together."""
+        if one is None or other is None:
+            self.env.vars = one if one is not None else other if other is not None else self.env.vars
+            return
+        merged = dict(one)
+        for name, value in other.items():
+            before = one.get(name)
+            merged[name] = value if before is None or before is value else join(before, value)
+        for name in one.keys() - other.keys():
+            if "." in name:  # an attribute that one branch has set: the other leaves it as it was
+                del merged[name]
+        for name in [name for name in other if "." in name and name not in one]:
+            del merged[name]
+        self.env.vars = merged
+
+    def _do_while(self, s: Stmt) -> bool:
+        decided = self.test(s[1])
+        if decided is False:
+            return self.statements(s[3])
+        self._loop(s[2])
+        self.test(s[1])
+        self.statements(s[3])
+        return decided is not True or _breaks(s[2])
+
+    def _do_for(self, s: Stmt) -> bool:
+        _, is_async, line, column, target, iterated, body, otherwise = s
+        value = self.ev(iterated)
+        item = self.iterate_async(value, line, column) if is_async else self.iterate(value, line, column)
+        self.assign(target, item)
+        self._loop(body)
+        self.statements(otherwise)
+        return True
+
+    def _loop(self, body: tuple[Stmt, ...]) -> None:
+        """A body that runs some number of times: once is enough, and once more if it has changed what it begins with."""
+        before = dict(self.env.vars)
+        self.statements(body)
+        self._meet(before, self.env.vars)
+        if self.loops < 2 and any(before.get(name) is not value for name, value in self.env.vars.items()):
+            self.loops += 1
+            start = dict(self.env.vars)
+            self.statements(body)
+            self._meet(start, self.env.vars)
+            self.loops -= 1
+
+    loops = 0
+
+    def _do_with(self, s: Stmt) -> bool:
+        for context, target, line, column in s[2]:
+            value = self.ev(context)
+            entered = self.enter_async(value, line, column) if s[1] else self.enter(value, line, column)
+            if target is not None:
+                self.assign(target, entered)
+        return self.statements(s[3])
+
+    def _do_try(self, s: Stmt) -> bool:
+        _, body, handlers, otherwise, final = s
+        before = dict(self.env.vars)
+        live = self.statements(body)
+        after_body = self.env.vars
+        halfway = _joined(before, after_body)
+        if live:
+            live = self.statements(otherwise)
+        ends: list[_Vars | None] = [self.env.vars if live else None]
+        for kind, name, handler in handlers:
+            self.env.vars = dict(halfway)
+            if name:
+                self.store(name, self.engine.types.of(kind, self) if kind else UNKNOWN)  # type: ignore[arg-type]
+            ends.append(self.env.vars if self.statements(handler) else None)
+        reached = [end for end in ends if end is not None]
+        self.env.vars = reached[0] if reached else dict(halfway)
+        for end in reached[1:]:
+            self._meet(self.env.vars, end)
+        return self.statements(final) and bool(reached)
+
+    def _do_match(self, s: Stmt) -> bool:
+        subject = self.ev(s[1])
+        live, ends = False, []
+        before = dict(self.env.vars)
+        for pattern, guard, body in s[2]:
+            self.env.vars = dict(before)
+            if not self._matches(pattern, subject, s[1]):
+                continue
+            if guard is not None and self.test(guard) is False:
+                continue
+            reached = self.statements(body)
+            live = live or reached
+            ends.append(self.env.vars if reached else None)
+            if pattern[0] == "any" and guard is None:
+                break
+        else:
+            ends.append(before)
+            live = True
+        reached_ends = [end for end in ends if end is not None]
+        self.env.vars = reached_ends[0] if reached_ends else before
+        for end in reached_ends[1:]:
+            self._meet(self.env.vars, end)
+        return live
+
+    def _matches(self, pattern: Expr, subject: Value, expr: Expr) -> bool:
+        """Bind what a pattern binds: whether it can match at all."""
+        kind, what, whole, names = pattern
+        for name in names:
+            self.store(name, UNKNOWN)
+        value = subject
+        if kind == "class":
+            value = self.instances_among(subject, self.ev(what))
+            if expr[0] == "name":
+                self.store(expr[1], value)
+        elif kind == "value" and self.compare_constants("__eq__", subject, self.ev(what)) is False:
+            return False
+        if whole:
+            self.store(whole, value)
+        return True
+
+    def _do_def(self, s: Stmt) -> bool:
+        function = self.env.module.functions[s[1]]
+        for *_, default in function.facts.params:
+            if default is not None:
+                self.ev(default)
+        value = (self.atoms.func(function, None, self.env),)
+        self.store(s[2], self.decorate(value, function))
+        return True
+
+    def _do_class(self, s: Stmt) -> bool:
+        cls = self.env.module.classes[s[1]]
+        cls.env = self.env
+        self.store(s[2], self.class_value(cls))
+        return True
+
+    def _do_import(self, s: Stmt) -> bool:
+        for name, alias in s[1]:
+            top = name if alias else name.partition(".")[0]
+            self.store(alias or top, self.engine.names.imported(top, self.env.module))
+        return True
+
+    def _do_from(self, s: Stmt) -> bool:
+        source = self.engine.names.absolute(self.env.module, s[1], s[2])
+        for name, alias in s[3]:
+            if name != "*":
+                self.store(alias or name, self.engine.names.member(source, name, self.env.module))
+        return True
+
+    def _do_global(self, s: Stmt) -> bool:
+        self.globals.update(s[1])
+        return True
+
+    def _do_del(self, s: Stmt) -> bool:
+        for target in s[1]:
+            if target[0] == "sub":
+                for atom in self.ev(target[3]):
+                    if isinstance(atom, Inst) and not atom.cls.external:
+                        self.method(atom, "__delitem__", target[1], target[2], (UNKNOWN,))
+        return True
+
+    def _do_assert(self, s: Stmt) -> bool:
+        decided = self.test(s[1])
+        self.narrow(s[1], positive=True)
+        return decided is not False
+
+    def nested(self, env: Env) -> Frame:
+        """A frame that notes into the same summary, with other variables."""
+        frame = Frame(self.engine, self.func, env, self.summary)
+        frame.receiver, frame.cls = self.receiver, self.cls
+        return frame
+
+
+def _joined(one: _Vars, other: _Vars) -> _Vars:
+    return {name: join(one.get(name, ()), other.get(name, ())) for name in one | other}
+
+
+def _breaks(body: tuple[Any, ...]) -> bool:
+    """Whether a `break` of this very loop is in there."""
+    for statement in body:
+        kind = statement[0]
+        if kind == "break":
+            return True
+        if kind in {"for", "while", "def", "class"}:
+            continue
+        if any(isinstance(part, tuple) and part and isinstance(part[0], tuple) and _breaks(_blocks(part)) for part in statement[1:]):
+            return True
+    return False
+
+
+def _blocks(part: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The statements in a part of a statement: its block, or the blocks of its handlers and cases."""
+    if isinstance(part[0][0], str):
+        return part
+    return tuple(s for item in part for block in item if isinstance(block, tuple) for s in block if isinstance(s, tuple) and s)
+
+
+_ = Arguments, Tuple

@@ -1,0 +1,12 @@
+"""Sources: from the paths that a user names to the facts of every Python file below them.
+
+Nothing of what is found is imported or executed, and nothing of it can hang, crash or fill the scan: files that make
+trouble are left out with a warning.
+"""
+
+from __future__ import annotations
+
+from ._loading import load_sources
+from ._model import LoadedFile, Sources
+
+__all__ = ("LoadedFile", "Sources", "load_sources")

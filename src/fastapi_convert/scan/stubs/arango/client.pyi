@@ -1,0 +1,2 @@
+# What scan needs to know of arango.client.
+from arango import ArangoClient as ArangoClient

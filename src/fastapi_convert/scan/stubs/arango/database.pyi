@@ -1,0 +1,9 @@
+# What scan needs to know of arango.database.
+from arango.aql import AQL
+from arango.collection import StandardCollection
+
+class StandardDatabase:
+    aql: AQL
+    def __getitem__(self, name: str) -> StandardCollection: ...
+    def collection(self, name: str) -> StandardCollection: ...
+    def create_collection(self, name: str, **kw: object) -> StandardCollection: ...

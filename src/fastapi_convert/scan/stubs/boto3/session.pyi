@@ -1,0 +1,2 @@
+# What scan needs to know of boto3.session.
+from boto3 import Session as Session

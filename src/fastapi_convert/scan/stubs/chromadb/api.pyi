@@ -1,0 +1,2 @@
+# What scan needs to know of chromadb.api.
+from chromadb import ClientAPI as ClientAPI

@@ -1,0 +1,9 @@
+# What scan needs to know of cloudscraper.
+from typing import Any
+
+from requests import Session
+
+class CloudScraper(Session): ...
+
+def create_scraper(*args: Any, **kw: Any) -> CloudScraper: ...
+def session(*args: Any, **kw: Any) -> CloudScraper: ...

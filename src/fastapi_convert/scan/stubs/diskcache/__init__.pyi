@@ -1,0 +1,9 @@
+# What scan needs to know of diskcache.
+from typing import Self
+
+class Cache:
+    def __enter__(self) -> Self: ...
+
+class FanoutCache:
+    def __enter__(self) -> Self: ...
+    def cache(self, name: str, **kw: object) -> Cache: ...

@@ -1,0 +1,2 @@
+# What scan needs to know of docker.models.
+

@@ -1,0 +1,2 @@
+# What scan needs to know of docx.api.
+from docx import Document as Document

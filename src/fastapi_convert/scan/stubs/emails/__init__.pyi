@@ -1,0 +1,6 @@
+# What scan needs to know of emails.
+from typing import Any
+
+class Message: ...
+
+def html(*args: Any, **kw: Any) -> Message: ...

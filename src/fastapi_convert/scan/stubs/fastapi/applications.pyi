@@ -1,0 +1,2 @@
+# What scan needs to know of fastapi.applications.
+from fastapi import FastAPI as FastAPI

@@ -1,0 +1,2 @@
+# What scan needs to know of fastapi.background.
+from starlette.background import BackgroundTasks as BackgroundTasks

@@ -1,0 +1,2 @@
+# What scan needs to know of fastapi.middleware.
+from starlette.middleware import Middleware as Middleware

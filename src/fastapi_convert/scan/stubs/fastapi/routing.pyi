@@ -1,0 +1,2 @@
+# What scan needs to know of fastapi.routing.
+from fastapi import APIRouter as APIRouter

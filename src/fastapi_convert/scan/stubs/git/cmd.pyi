@@ -1,0 +1,2 @@
+# What scan needs to know of git.cmd.
+from git import Git as Git

@@ -1,0 +1,2 @@
+# What scan needs to know of git.remote.
+from git import Remote as Remote

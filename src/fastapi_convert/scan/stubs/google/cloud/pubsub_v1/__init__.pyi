@@ -1,0 +1,16 @@
+# What scan needs to know of google.cloud.pubsub_v1.
+from typing import Any, Self
+
+from google.cloud.pubsub_v1.publisher.futures import Future
+from google.cloud.pubsub_v1.subscriber.futures import StreamingPullFuture
+
+class PublisherClient:
+    @classmethod
+    def from_service_account_file(cls, *args: Any, **kw: Any) -> Self: ...
+    def publish(self, *args: Any, **kw: Any) -> Future: ...
+
+class SubscriberClient:
+    def __enter__(self, *args: Any, **kw: Any) -> Self: ...
+    @classmethod
+    def from_service_account_file(cls, *args: Any, **kw: Any) -> Self: ...
+    def subscribe(self, *args: Any, **kw: Any) -> StreamingPullFuture: ...

@@ -1,0 +1,2 @@
+# What scan needs to know of google.cloud.storage.client.
+from google.cloud.storage import Client as Client

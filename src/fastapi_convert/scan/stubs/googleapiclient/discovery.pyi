@@ -1,0 +1,9 @@
+# What scan needs to know of googleapiclient.discovery.
+from typing import Any
+
+from googleapiclient.http import HttpRequest
+
+def build(*args: Any, **kw: Any) -> Resource: ...
+def build_from_document(*args: Any, **kw: Any) -> Resource: ...
+
+class Resource(HttpRequest): ...

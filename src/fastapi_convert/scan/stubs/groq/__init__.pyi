@@ -1,0 +1,6 @@
+# What scan needs to know of groq.
+from typing import Any, Self
+
+class Groq:
+    def __enter__(self, *args: Any, **kw: Any) -> Self: ...
+    def with_options(self, *args: Any, **kw: Any) -> Self: ...

@@ -1,0 +1,4 @@
+# What scan needs to know of hubspot.
+class HubSpot: ...
+
+Client = HubSpot

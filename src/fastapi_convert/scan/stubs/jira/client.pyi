@@ -1,0 +1,2 @@
+# What scan needs to know of jira.client.
+from jira import JIRA as JIRA

@@ -1,0 +1,2 @@
+# What scan needs to know of kafka.consumer.
+from kafka import KafkaConsumer as KafkaConsumer

@@ -1,0 +1,2 @@
+# What scan needs to know of kafka.producer.
+from kafka import KafkaProducer as KafkaProducer

@@ -1,0 +1,2 @@
+# What scan needs to know of kombu.messaging.
+from kombu import Producer as Producer

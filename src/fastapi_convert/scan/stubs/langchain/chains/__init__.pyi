@@ -1,0 +1,19 @@
+# What scan needs to know of langchain.chains.
+from typing import Any, Self
+
+from langchain.chains.base import Chain
+
+class LLMChain(Chain): ...
+class ConversationChain(Chain): ...
+
+class ConversationalRetrievalChain(Chain):
+    @classmethod
+    def from_llm(cls, *args: Any, **kw: Any) -> Self: ...
+
+class RetrievalQA(Chain):
+    @classmethod
+    def from_chain_type(cls, *args: Any, **kw: Any) -> Self: ...
+    @classmethod
+    def from_llm(cls, *args: Any, **kw: Any) -> Self: ...
+
+def create_retrieval_chain(*args: Any, **kw: Any) -> Chain: ...

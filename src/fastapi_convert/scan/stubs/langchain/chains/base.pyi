@@ -1,0 +1,4 @@
+# What scan needs to know of langchain.chains.base.
+from langchain_core.runnables import Runnable
+
+class Chain(Runnable): ...

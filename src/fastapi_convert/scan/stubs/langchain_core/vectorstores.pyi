@@ -1,0 +1,13 @@
+# What scan needs to know of langchain_core.vectorstores.
+from typing import Any, Self
+
+from langchain_core.retrievers import BaseRetriever
+
+class VectorStore:
+    @classmethod
+    def from_documents(cls, *args: Any, **kw: Any) -> Self: ...
+    @classmethod
+    def from_texts(cls, *args: Any, **kw: Any) -> Self: ...
+    def as_retriever(self, *args: Any, **kw: Any) -> BaseRetriever: ...
+
+class InMemoryVectorStore(VectorStore): ...

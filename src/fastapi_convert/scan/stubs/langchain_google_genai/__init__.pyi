@@ -1,0 +1,6 @@
+# What scan needs to know of langchain_google_genai.
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+
+class ChatGoogleGenerativeAI(BaseChatModel): ...
+class GoogleGenerativeAIEmbeddings(Embeddings): ...

@@ -1,0 +1,6 @@
+# What scan needs to know of langchain_huggingface.
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+
+class ChatHuggingFace(BaseChatModel): ...
+class HuggingFaceEmbeddings(Embeddings): ...

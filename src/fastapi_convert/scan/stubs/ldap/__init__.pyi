@@ -1,0 +1,6 @@
+# What scan needs to know of ldap.
+from typing import Any
+
+from ldap.ldapobject import LDAPObject
+
+def initialize(*args: Any, **kw: Any) -> LDAPObject: ...

@@ -1,0 +1,6 @@
+# What scan needs to know of meilisearch.
+from meilisearch.index import Index
+
+class Client:
+    def index(self, uid: str) -> Index: ...
+    def get_index(self, uid: str) -> Index: ...

@@ -1,0 +1,2 @@
+# What scan needs to know of meilisearch.client.
+from meilisearch import Client as Client

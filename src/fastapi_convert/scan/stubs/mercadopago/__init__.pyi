@@ -1,0 +1,9 @@
+# What scan needs to know of mercadopago.
+from typing import Any
+
+from mercadopago.resources import Customer, Payment, Preference
+
+class SDK:
+    def payment(self, *args: Any, **kw: Any) -> Payment: ...
+    def preference(self, *args: Any, **kw: Any) -> Preference: ...
+    def customer(self, *args: Any, **kw: Any) -> Customer: ...

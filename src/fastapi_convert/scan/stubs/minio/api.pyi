@@ -1,0 +1,2 @@
+# What scan needs to know of minio.api.
+from minio import Minio as Minio

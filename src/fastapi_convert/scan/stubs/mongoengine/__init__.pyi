@@ -1,0 +1,16 @@
+# What scan needs to know of mongoengine.
+from mongoengine.queryset import QuerySet as QuerySet
+from pymongo import MongoClient
+from pymongo.collection import Collection as _Collection
+from pymongo.database import Database
+
+class Document:
+    objects: QuerySet
+    @classmethod
+    def _get_collection(cls) -> _Collection: ...
+
+class DynamicDocument(Document): ...
+
+def connect(*args: object, **kw: object) -> MongoClient: ...
+def get_db(alias: str = ...) -> Database: ...
+def get_connection(alias: str = ...) -> MongoClient: ...

@@ -1,0 +1,2 @@
+# What scan needs to know of mypy_boto3_cloudwatch.client.
+from mypy_boto3_cloudwatch import CloudWatchClient as CloudWatchClient

@@ -1,0 +1,6 @@
+# What scan needs to know of mypy_boto3_dynamodb.
+from boto3.resources.base import ServiceResource
+from botocore.client import BaseClient
+
+class DynamoDBClient(BaseClient): ...
+class DynamoDBServiceResource(ServiceResource): ...

@@ -1,0 +1,6 @@
+# What scan needs to know of mypy_boto3_ec2.
+from boto3.resources.base import ServiceResource
+from botocore.client import BaseClient
+
+class EC2Client(BaseClient): ...
+class EC2ServiceResource(ServiceResource): ...

@@ -1,0 +1,6 @@
+# What scan needs to know of mypy_boto3_s3.
+from boto3.resources.base import ServiceResource
+from botocore.client import BaseClient
+
+class S3Client(BaseClient): ...
+class S3ServiceResource(ServiceResource): ...

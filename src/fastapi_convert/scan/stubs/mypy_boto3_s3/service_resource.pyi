@@ -1,0 +1,6 @@
+# What scan needs to know of mypy_boto3_s3.service_resource.
+from boto3.resources.base import ServiceResource
+from mypy_boto3_s3 import S3ServiceResource as S3ServiceResource
+
+class Bucket(ServiceResource): ...
+class Object(ServiceResource): ...

@@ -1,0 +1,2 @@
+# What scan needs to know of openpyxl.reader.excel.
+from openpyxl import load_workbook as load_workbook

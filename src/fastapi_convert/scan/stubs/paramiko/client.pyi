@@ -1,0 +1,2 @@
+# What scan needs to know of paramiko.client.
+from paramiko import SSHClient as SSHClient

@@ -1,0 +1,2 @@
+# What scan needs to know of paramiko.sftp_client.
+from paramiko import SFTPClient as SFTPClient

@@ -1,0 +1,4 @@
+# What scan needs to know of pexpect.pxssh.
+from pexpect import spawn
+
+class pxssh(spawn): ...

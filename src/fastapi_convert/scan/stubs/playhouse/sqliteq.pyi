@@ -1,0 +1,4 @@
+# What scan needs to know of playhouse.sqliteq.
+from peewee import SqliteDatabase
+
+class SqliteQueueDatabase(SqliteDatabase): ...

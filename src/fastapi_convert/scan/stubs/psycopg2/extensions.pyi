@@ -1,0 +1,13 @@
+# What scan needs to know of psycopg2.extensions.
+from collections.abc import Iterator
+from typing import Any, Self
+
+class connection:
+    def __enter__(self) -> Self: ...
+    def cursor(self, *args: object, **kw: object) -> _Cursor: ...
+
+class cursor:
+    def __enter__(self) -> Self: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+_Cursor = cursor

@@ -1,0 +1,6 @@
+# What scan needs to know of pymongo.asynchronous.database.
+from pymongo.asynchronous.collection import AsyncCollection
+
+class AsyncDatabase:
+    def __getitem__(self, name: str) -> AsyncCollection: ...
+    def get_collection(self, *args: object, **kw: object) -> AsyncCollection: ...

@@ -1,0 +1,5 @@
+# What scan needs to know of pysftp.
+from typing import Any, Self
+
+class Connection:
+    def __enter__(self, *args: Any, **kw: Any) -> Self: ...

@@ -1,0 +1,6 @@
+# What scan needs to know of redis.lock.
+from typing import Self
+
+class Lock:
+    def __enter__(self) -> Self: ...
+    def acquire(self, *args: object, **kw: object) -> bool: ...

@@ -1,0 +1,4 @@
+# What scan needs to know of requests_cache.
+from requests import Session
+
+class CachedSession(Session): ...

@@ -1,0 +1,4 @@
+# What scan needs to know of requests_toolbelt.sessions.
+from requests import Session
+
+class BaseUrlSession(Session): ...

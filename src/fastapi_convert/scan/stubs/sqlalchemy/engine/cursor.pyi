@@ -1,0 +1,2 @@
+# What scan needs to know of sqlalchemy.engine.cursor.
+from sqlalchemy.engine import CursorResult as CursorResult

@@ -1,0 +1,2 @@
+# What scan needs to know of sqlmodel.main.
+from sqlmodel import SQLModel as SQLModel

@@ -1,0 +1,9 @@
+# What scan needs to know of ssl.
+from socket import socket
+
+class SSLSocket(socket): ...
+
+class SSLContext:
+    def wrap_socket(self, sock, *args, **kw) -> SSLSocket: ...
+
+def create_default_context(*args, **kw) -> SSLContext: ...

@@ -1,0 +1,9 @@
+# What scan needs to know of starlette.concurrency.
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+async def run_in_threadpool(func: Callable[..., _T], *args: object, **kwargs: object) -> _T: ...
+async def run_until_first_complete(*args: tuple[Callable[..., Any], dict[str, Any]]) -> None: ...
+def iterate_in_threadpool(iterator: Iterable[_T]) -> AsyncIterator[_T]: ...

@@ -1,0 +1,3 @@
+# What scan needs to know of starlette.middleware.
+class Middleware:
+    def __init__(self, cls: type, *args: object, **kwargs: object) -> None: ...

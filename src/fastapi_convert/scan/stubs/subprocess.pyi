@@ -1,0 +1,16 @@
+# What scan needs to know of subprocess.
+from typing import Self
+
+class CompletedProcess:
+    args: object
+    returncode: int
+
+class Popen:
+    pid: int
+    returncode: int
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *args) -> None: ...
+
+def run(*args, **kw) -> CompletedProcess: ...
+def check_output(*args, **kw) -> bytes: ...
+def getoutput(cmd, **kw) -> str: ...

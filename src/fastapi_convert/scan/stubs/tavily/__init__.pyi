@@ -1,0 +1,4 @@
+# What scan needs to know of tavily.
+class TavilyClient: ...
+
+Client = TavilyClient

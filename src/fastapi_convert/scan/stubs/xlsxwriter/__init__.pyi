@@ -1,0 +1,6 @@
+# What scan needs to know of xlsxwriter.
+from typing import Self
+
+class Workbook:
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *args) -> None: ...
