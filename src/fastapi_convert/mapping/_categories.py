@@ -44,14 +44,15 @@ DATABASE = Category(
     "waits for a database",
     "Every statement is at least one round trip, and may wait for locks or for a free connection. A pool of ten "
     "connections serves one request at a time as long as its users block the loop.",
-    "The driver's async twin where there is one (`sqlalchemy.ext.asyncio`, `asyncpg`, `redis.asyncio`); or `offload` the "
-    "whole function that uses the session, so that the session stays on one thread.",
+    "The driver's async twin where there is one (`sqlalchemy.ext.asyncio`, `asyncpg`, `redis.asyncio`); or `offload` "
+    "the whole function that uses the session, so that the session stays on one thread.",
 )
 FILES = Category(
     "FC104",
     "files",
     "reads or writes a file",
-    "A disk is quick until it is busy, remote or full; what is in no cache takes milliseconds, a network folder seconds.",
+    "A disk is quick until it is busy, remote or full; what is in no cache takes milliseconds, a network "
+    "folder seconds.",
     "`offload` the function that opens and reads the file: one hop for the whole of it. `aiofiles` suits single reads "
     "and writes of whole files.",
 )
@@ -95,7 +96,8 @@ WAITING = Category(
     "waiting",
     "waits for another thread or process",
     "The loop stops until somebody else lets it go on; if that one needs the loop to do so, it stops for ever.",
-    "Await the asynchronous twin: `asyncio.Queue`, `asyncio.Lock`, `await asyncio.wrap_future(...)`; or `offload` the wait.",
+    "Await the asynchronous twin: `asyncio.Queue`, `asyncio.Lock`, `await asyncio.wrap_future(...)`; or `offload` "
+    "the wait.",
 )
 CPU = Category(
     "FC111",

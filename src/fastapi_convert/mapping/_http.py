@@ -119,6 +119,7 @@ _HTTPX = (
         arguments=f"httpx.Request({_METHOD})",
         note=_CLIENT,
     ),
+    *_rows("httpx.Client", "close", "httpx.AsyncClient.aclose", construct="httpx.Client()", level="all"),
     *_rows("httpx2", f"{_VERBS} query", "httpx2.AsyncClient.*", arguments=_URL, note=_CLIENT),
     *_rows("httpx2", "request", "httpx2.AsyncClient.*", arguments=_METHOD, note=_CLIENT),
     *_rows("httpx2", "stream", "httpx2.AsyncClient.*", arguments=_METHOD, note=_STREAM),
@@ -144,6 +145,7 @@ _HTTPX = (
         arguments=f"httpx2.Request({_METHOD})",
         note=_CLIENT,
     ),
+    *_rows("httpx2.Client", "close", "httpx2.AsyncClient.aclose", construct="httpx2.Client()", level="all"),
 )
 
 _CLIENTS = (

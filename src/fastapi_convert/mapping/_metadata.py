@@ -10,6 +10,7 @@ __all__ = ("ROWS",)
 
 _PATH = 'pathlib.Path("x")'
 _ANYIO = "anyio.Path.*"
+_WHOLE_TREE = "Visits every folder below."
 
 _PATHLIB = (
     *calls(
@@ -23,7 +24,7 @@ _PATHLIB = (
     ),
     *calls(
         "pathlib.Path",
-        "glob hardlink_to rename replace samefile symlink_to",
+        "hardlink_to rename replace samefile symlink_to",
         _ANYIO,
         category=METADATA,
         level="all",
@@ -33,13 +34,13 @@ _PATHLIB = (
     *calls("pathlib.Path", "cwd home", _ANYIO, category=METADATA, level="all"),
     *calls(
         "pathlib.Path",
-        "rglob",
+        "glob rglob",
         _ANYIO,
         category=METADATA,
         level="warn",
         construct=_PATH,
         arguments='"y"',
-        note="Visits every folder below.",
+        note=_WHOLE_TREE,
     ),
     *calls("pathlib.Path", "is_junction", category=METADATA, level="all", construct=_PATH),
     *calls(
@@ -48,7 +49,7 @@ _PATHLIB = (
         category=METADATA,
         level="warn",
         construct=_PATH,
-        note="Visits every folder below.",
+        note=_WHOLE_TREE,
     ),
 )
 
@@ -76,8 +77,8 @@ _OS = (
     *calls("os", "link rename renames replace symlink", category=METADATA, level="all", arguments='"x", "y"'),
     *calls("os", "close fstat ftruncate", category=METADATA, level="all", arguments="1"),
     *calls("os", "getcwd", category=METADATA, level="all"),
-    *calls("os", "walk fwalk", category=METADATA, level="warn", arguments='"x"', note="Visits every folder below."),
-    *calls("glob", "glob iglob", category=METADATA, level="all", arguments='"x"'),
+    *calls("os", "walk fwalk", category=METADATA, level="warn", arguments='"x"', note=_WHOLE_TREE),
+    *calls("glob", "glob iglob", category=METADATA, level="warn", arguments='"x"', note=_WHOLE_TREE),
     *calls(
         "filecmp",
         "cmp",

@@ -14,6 +14,7 @@ _NOT_THE_SAME = (
     "`anyio.run_process` is nearer to `subprocess.run`: it checks the exit code and kills the process when cancelled. "
     "Neither knows `text=` or `timeout=`."
 )
+_UNTIL_IT_WRITES = "Waits until the program writes something, or ends."
 _NO_HANG = 1  # os.WNOHANG
 
 _SUBPROCESS = (
@@ -52,13 +53,18 @@ _SUBPROCESS = (
     *(
         row
         for pipe in ("stdout", "stderr")
+        for names, replacement, note in (
+            ("read readline", "asyncio.StreamReader.*", _UNTIL_IT_WRITES),
+            ("readlines", "asyncio.StreamReader.read", _UNTIL_IT_WRITES),
+            ("__iter__", "asyncio.StreamReader", "`async for line in process.stdout`."),
+        )
         for row in calls(
             f"subprocess.Popen.{pipe}",
-            "read readline readlines",
-            "asyncio.StreamReader.read",
+            names,
+            replacement,
             category=SUBPROCESS,
             construct=f'subprocess.Popen(["x"]).{pipe}',
-            note="Waits until the program writes something, or ends.",
+            note=note,
         )
     ),
 )

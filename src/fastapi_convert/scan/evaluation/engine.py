@@ -36,6 +36,7 @@ class Engine:
 
         self.project = project
         self.table = TABLE
+        self.special = frozenset(last for row in TABLE.rows if (last := row.name.rpartition(".")[2]).startswith("__"))
         self.atoms = Atoms()
         self.classes = Classes(self)
         self.names = Names(self)

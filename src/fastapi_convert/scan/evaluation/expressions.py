@@ -220,8 +220,7 @@ class Expressions(Calls):
                 continue
             for atom in value:
                 if isinstance(atom, Bag):
-                    bag.keys.update({name: join(bag.keys.get(name, ()), v) for name, v in atom.keys.items()})
-                    bag.items = join(bag.items, atom.items)
+                    bag.update(atom)
         return (bag,)
 
     def _comp(self, e: Expr) -> Value:

@@ -365,7 +365,7 @@ def _dict(frame: Calls, _: Ext, given: Arguments, line: int, column: int) -> Val
     for value in given.positional:
         for atom in value:
             if isinstance(atom, Bag):
-                bag.items = join(bag.items, atom.everything())
+                bag.add(atom.everything())
     return (bag,)
 
 
@@ -469,9 +469,7 @@ def _extend(frame: Calls, bag: Bag, given: Arguments, line: int, column: int) ->
     for value in given.positional:
         for atom in value:
             if isinstance(atom, Bag):
-                for key, each in atom.keys.items():
-                    bag.add(each, frame.atoms.const(key))
-                bag.items = join(bag.items, atom.items)
+                bag.update(atom)
             elif isinstance(atom, Gen | Tuple):
                 bag.add(frame.iterate((atom,), line, column))
     for name, value in given.keywords.items():

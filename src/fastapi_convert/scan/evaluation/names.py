@@ -35,6 +35,8 @@ class Names:
 
     def value(self, module: Module, name: str) -> Value | None:
         """What a module's global is; `None` if the module has no such name."""
+        if name not in module.bindings and not module.stars:
+            return None
         key = (module, name)
         if key in self._values:
             return self._values[key]

@@ -41,9 +41,11 @@ class Protocols(Attributes):
 
     def method(self, atom: Inst, name: str, line: int, column: int, args: tuple[Value, ...] = ()) -> Value | None:
         """Call a special method if there is one. Python looks it up on the class."""
-        member = self.engine.classes.member(atom.cls, name)
-        if member is None and not self.engine.classes.external(atom.cls):
-            return None
+        if self.engine.classes.member(atom.cls, name) is None:
+            if not self.engine.classes.external(atom.cls):
+                return None
+            if name not in self.engine.special:
+                return UNKNOWN
         return self.call_value(self.attribute((atom,), name, line, column), line, column, args)
 
     def iterate(self, value: Value, line: int, column: int) -> Value:

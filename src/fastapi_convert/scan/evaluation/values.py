@@ -7,7 +7,8 @@ those that stand for the same thing are made once, by the `Atoms` of a scan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from fastapi_convert.scan.project import Class, Function, Module
@@ -41,7 +42,6 @@ __all__ = (
     "truth",
 )
 
-_MOST_ATOMS: Final = 64
 
 
 class Atom:
@@ -159,24 +159,34 @@ class Tuple(Atom):
 class Bag(Atom):
     """A list, set or dict, known by where it was made; what is in it is joined, by key where keys are constants."""
 
-    __slots__ = ("items", "keys", "kind")
+    __slots__ = ("_everything", "items", "keys", "kind")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.items: Value = ()
         self.keys: dict[Any, Value] = {}
+        self._everything: Value | None = None
 
     def add(self, value: Value, key: Value = ()) -> None:
-        """Put something in."""
+        """Put something in, under a key if that is a constant."""
         known = constant(key)
-        if known is not None:
-            self.keys[known.value] = join(self.keys.get(known.value, ()), value)
-        else:
+        if known is None:
             self.items = join(self.items, value)
+        else:
+            self.keys[known.value] = join(self.keys.get(known.value, ()), value)
+        self._everything = None
+
+    def update(self, other: Bag) -> None:
+        """Put in what another one holds."""
+        for key, value in other.keys.items():
+            self.keys[key] = join(self.keys.get(key, ()), value)
+        self.add(other.items)
 
     def everything(self) -> Value:
         """Whatever may come out."""
-        return join(self.items, *self.keys.values())
+        if self._everything is None:
+            self._everything = join(self.items, *self.keys.values())
+        return self._everything
 
 
 class BagMethod(Atom):
@@ -303,9 +313,14 @@ class Atoms:
     def many(self, kind: str, item: Value) -> Value:
         """A list, set or dict, or anything else that is iterated, of which the type of the items is known."""
         bag = self.bag(kind, ("of", item))
-        bag.items = item
+        bag.add(item)
         return (bag,)
 
+
+# How many atoms of a kind one value holds; what else it may be is not known. A table of functions may be long, while
+# of data the first few tell enough.
+_FEW: Final = 4
+_MOST: Final[dict[type[Atom], int]] = {Func: 64, Cls: 64, Partial: 64, Inst: 8, Ext: 8}
 
 UNKNOWN: Final[Value] = (Unknown(),)
 NONE: Final[Value] = (Const(None),)
@@ -313,11 +328,28 @@ NONE: Final[Value] = (Const(None),)
 
 def join(*values: Value) -> Value:
     """Whatever any of them may be."""
-    first = values[0] if values else ()
-    if all(value is first for value in values):
-        return first
-    joined = tuple(dict.fromkeys(atom for value in values for atom in value))
-    return joined if len(joined) <= _MOST_ATOMS else (*joined[: _MOST_ATOMS - 1], *UNKNOWN)
+    first: Value = ()
+    for value in values:
+        if value is first or not value:
+            continue
+        if first:
+            return _joined(values)
+        first = value
+    return first
+
+
+def _joined(values: tuple[Value, ...]) -> Value:
+    joined = tuple(dict.fromkeys(chain.from_iterable(values)))
+    if len(joined) <= _FEW:
+        return joined
+    left = dict(_MOST)
+    kept = []
+    for atom in joined:
+        room = left.get(type(atom), _FEW)
+        left[type(atom)] = room - 1
+        if room > 0:
+            kept.append(atom)
+    return tuple(kept) if len(kept) == len(joined) else tuple(dict.fromkeys((*kept, *UNKNOWN)))
 
 
 def constant(value: Value) -> Const | None:
@@ -349,6 +381,6 @@ def only(value: Value, keep: Callable[[Atom], bool]) -> Value:
     return kept or UNKNOWN
 
 
-def known(value: Iterable[Atom]) -> bool:
+def known(value: Value) -> bool:
     """Whether anything is known of it."""
-    return any(not isinstance(atom, Unknown) for atom in value)
+    return value is not UNKNOWN and any(atom is not UNKNOWN[0] for atom in value)
