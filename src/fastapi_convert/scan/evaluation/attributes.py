@@ -105,6 +105,8 @@ class Attributes(Scope):
         value = _more_precise(stored, declared)
         if value:
             value = self._through_descriptor(value, inst, line, column) if member else value
+            if inst.exact and not stored and name not in self.engine.project.stored_attributes:
+                return value  # nobody ever sets it: it is what the class body says
             return join(value, UNKNOWN)  # it may not be set yet, or set to something else by now
         return self._beyond(inst, name, line, column)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ("Engine",)
 
 _DEEPEST: Final = 120  # calls within calls; what lies deeper is not looked at
-_MOST_CONTEXTS: Final = 4  # combinations of arguments for one function; further ones share a general one
+_MOST_CONTEXTS: Final = 8  # combinations of arguments for one function; further ones share a general one
 _MOST_CALLABLES: Final = 2000  # the same for a decorator, which is handed every function of a project
 _MOST_STEPS: Final = 400_000  # expressions of one top-level evaluation; a bound for what nobody has thought of
 

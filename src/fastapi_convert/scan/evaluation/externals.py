@@ -433,12 +433,17 @@ def _manager_call(frame: Calls, _: Ext, given: Arguments, __: int, ___: int) -> 
 
 
 @_for(
-    "functools.lru_cache", "functools.cache", "functools.wraps", "functools.update_wrapper", "functools.singledispatch",
+    "functools.lru_cache", "functools.cache", "functools.update_wrapper", "functools.singledispatch",
     "builtins.staticmethod", "builtins.classmethod", "types.coroutine", "atexit.register",
 )  # fmt: skip
-def _unchanged(_: Calls, __: Ext, given: Arguments, ___: int, ____: int) -> Value:
+def _unchanged(_: Calls, ext: Ext, given: Arguments, __: int, ___: int) -> Value:
     functions = tuple(a for a in given.positional[0] if isinstance(a, Func)) if given.positional else ()
-    return functions or UNKNOWN
+    return functions or (ext,)  # `lru_cache(maxsize=8)` is still to be handed the function
+
+
+@_for("functools.wraps")
+def _wraps(frame: Calls, _: Ext, __: Arguments, ___: int, ____: int) -> Value:
+    return (frame.atoms.ext("functools.update_wrapper"),)
 
 
 # -- lists, sets and dicts ---------------------------------------------------------------------------------------------------

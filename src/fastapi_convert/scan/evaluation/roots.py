@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from fastapi_convert.scan.project import Function, Module
 
 from .engine import Engine
 from .summaries import Hits
-from .values import Func
+from .values import Ext, Mod
 
 __all__ = ("blocking_calls",)
 
@@ -22,16 +20,26 @@ def blocking_calls(engine: Engine) -> dict[Function, Hits]:
     """
     for module in engine.project.modules:
         _run_module(engine, module)
-    called = engine.project.called_names
-    functions = [f for f in engine.project.async_functions if not _within_tests(f)]
-    for function in sorted(functions, key=lambda f: (f.facts.name in called and not f.facts.decorators, f.module.path, f.facts.line)):
-        if function not in engine.blocking:
+    functions = [function for function in engine.project.async_functions if not function.module.is_test]
+    for function in sorted(functions, key=lambda each: _order(engine, each)):
+        if function not in engine.blocking or _is_registered(engine, function):
             _evaluate(engine, function)
     return engine.blocking
 
 
-def _within_tests(function: Function) -> bool:
-    return function.module.is_test
+def _order(engine: Engine, function: Function) -> tuple[bool, str, int]:
+    called = function.facts.name in engine.project.called_names and not function.facts.decorators
+    return called, function.module.path, function.facts.line
+
+
+def _is_registered(engine: Engine, function: Function) -> bool:
+    """Whether a decorator such as `@router.get("/")` hands it to an object, which calls it with what it likes."""
+    frame = engine.frame(function.module)
+    for decorator in function.facts.decorators:
+        func = decorator[3] if decorator[0] == "call" else decorator
+        if func[0] == "attr" and not any(isinstance(atom, Mod | Ext) for atom in frame.ev(func[3])):
+            return True
+    return False
 
 
 def _evaluate(engine: Engine, function: Function) -> None:
@@ -39,9 +47,6 @@ def _evaluate(engine: Engine, function: Function) -> None:
     func = engine.generic_func(function)
     engine.evaluate(func, engine.types.generic_arguments(func))
     engine.blocking.setdefault(function, {})
-
-
-_RUNS: Final = frozenset({"expr", "assign", "for", "with", "if", "try", "aug"})
 
 
 def _run_module(engine: Engine, module: Module) -> None:
@@ -59,5 +64,3 @@ def _run_module(engine: Engine, module: Module) -> None:
                 if function.facts.decorators and not function.is_async:
                     frame.engine.classes.frame(cls).decorate((engine.atoms.func(function),), function)
 
-
-_ = Func
