@@ -491,6 +491,6 @@ def _taken(frame: Calls, bag: Bag, name: str, args: list[Value]) -> Value:
         bag.add(args[1], args[0])
     if key is not None and key.value in bag.keys:
         return bag.keys[key.value]
-    return join(bag.everything(), default) or UNKNOWN
+    return join(bag.everything() or UNKNOWN, default)  # what is not in there yet may come later
 
 

@@ -19,7 +19,8 @@ def blocking_calls(engine: Engine) -> dict[Function, Hits]:
     called by nobody that we have seen, and is evaluated with what it says of itself.
     """
     for module in engine.project.modules:
-        _run_module(engine, module)
+        if not module.is_test:
+            _run_module(engine, module)
     functions = [function for function in engine.project.async_functions if not function.module.is_test]
     for function in sorted(functions, key=lambda each: _order(engine, each)):
         if function not in engine.blocking or _is_registered(engine, function):

@@ -52,6 +52,15 @@ class Module:
         return bindings_of(self.facts.body)
 
     @cached_property
+    def methods(self) -> dict[int, list[Function]]:
+        """Its methods, by the index of their class."""
+        methods: dict[int, list[Function]] = {}
+        for function in self.functions:
+            if function.facts.owner >= 0:
+                methods.setdefault(function.facts.owner, []).append(function)
+        return methods
+
+    @cached_property
     def stars(self) -> list[tuple[int, str]]:
         """The modules of `from ... import *`, as (level, name)."""
         return [(s[1], s[2]) for s in _flat(self.facts.body) if s[0] == "from" and any(n == "*" for n, _ in s[3])]
@@ -144,7 +153,7 @@ class Class:
     @cached_property
     def methods(self) -> list[Function]:
         """The functions of its body, overloads and all."""
-        return [function for function in self.module.functions if function.facts.owner == self.index]
+        return self.module.methods.get(self.index, [])
 
     @cached_property
     def writers(self) -> dict[str, list[Function]]:

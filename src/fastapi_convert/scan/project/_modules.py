@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
@@ -47,11 +48,18 @@ class Project:
 
         Of two files that could be meant it is the one whose path is nearest to the importer's.
         """
-        key = (name, importer.path.rpartition("/")[0])
+        key = (name, importer.path)
         if key not in self._found:
-            candidates = self._names.get(name)
-            self._found[key] = self._nearest(candidates, importer) if candidates else self.stubs.module(name)
+            self._found[key] = self._find(name, importer)
         return self._found[key]
+
+    def _find(self, name: str, importer: Module) -> Module | None:
+        stub = self.stubs.module(name)
+        candidates = self._names.get(name, [])
+        if stub is not None or name.partition(".")[0] in sys.stdlib_module_names:
+            # `app/redis.py` is not what `import redis` means, unless everything says so.
+            candidates = [named for named in candidates if named.rank == 0 and named.module is not importer]
+        return self._nearest(candidates, importer) if candidates else stub
 
     def is_package(self, name: str) -> bool:
         """Whether modules of the tree lie below this name."""
@@ -72,7 +80,12 @@ class Project:
     @cached_property
     def stored_attributes(self) -> frozenset[str]:
         """Attributes that somebody sets after construction, on whatever object: they have no constant value."""
-        return frozenset(name for module in self.modules for name in module.facts.stored)
+        return frozenset(name for module in self._of_the_app for name in module.facts.stored)
+
+    @cached_property
+    def _of_the_app(self) -> list[Module]:
+        """All but the tests, which replace things on purpose."""
+        return [module for module in self.modules if not module.is_test]
 
     @cached_property
     def called_names(self) -> frozenset[str]:
@@ -83,7 +96,7 @@ class Project:
     def state_writers(self) -> dict[str, list[Function]]:
         """Functions that set `....state.name`, by name."""
         writers: dict[str, list[Function]] = {}
-        for module in self.modules:
+        for module in self._of_the_app:
             for name, index in module.facts.state_stores:
                 if index >= 0:
                     writers.setdefault(name, []).append(module.functions[index])
