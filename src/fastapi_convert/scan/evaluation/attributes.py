@@ -173,7 +173,7 @@ class Attributes(Scope):
         frame = self.engine.frame(function.module)
         frame.env.parent = env
         frame.cls = function.owner
-        value = frame.decorate((self.atoms.func(function, None, env),), function)
+        value = frame.decorate((self.atoms.func(function, None, env),), function.facts.decorators)
         return tuple(self._bound(atom, receiver) for atom in value)
 
     def _bound(self, atom: Atom, receiver: Atom) -> Atom:

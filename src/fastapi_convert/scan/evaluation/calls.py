@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi_convert.mapping import Blocking
+from fastapi_convert.scan.facts import Expr
 from fastapi_convert.scan.project import Class, Function
 
 from . import externals
@@ -286,10 +287,10 @@ class Calls(Protocols):
             return (self.atoms.inst(self.engine.project.stubs.unknown_class(name), exact=True),)
         return UNKNOWN
 
-    def decorate(self, value: Value, function: Function) -> Value:
-        """What the decorators of a function make of it. What a decorator of a library gives is the function itself,
+    def decorate(self, value: Value, decorators: tuple[Expr, ...]) -> Value:
+        """What decorators make of a function or a class. What a decorator of a library gives is the function itself,
         unless we know better."""
-        for expr in reversed(function.facts.decorators):
+        for expr in reversed(decorators):
             value = self._decorated_by(self.ev(expr), value)
         return value
 

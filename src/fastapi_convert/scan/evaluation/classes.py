@@ -46,6 +46,10 @@ class Classes:
         self._stores: dict[tuple[object, ...], Value] = {}
         self._storing: set[tuple[Class, str]] = set()
 
+    def forget(self) -> None:
+        """Find out anew what methods set attributes to."""
+        self._stores.clear()
+
     def frame(self, cls: Class) -> Frame:
         """A frame in whose scope the body of the class is read."""
         frame = self._engine.frame(cls.module)

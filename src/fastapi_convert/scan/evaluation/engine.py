@@ -52,6 +52,13 @@ class Engine:
         self._lowest: list[int] = []
         self._provisional: list[list[tuple[object, ...]]] = []
 
+    def forget(self) -> None:
+        """Evaluate everything anew from here on: registries are filled now that were empty before."""
+        self._summaries.clear()
+        self._contexts.clear()
+        self.classes.forget()
+        self.names.forget()
+
     def frame(self, module: Module) -> Frame:
         """A frame for what stands outside of functions; what blocks there is nobody's."""
         from .frame import Frame

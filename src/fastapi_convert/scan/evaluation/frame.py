@@ -272,13 +272,15 @@ class Frame(Expressions):
             if default is not None:
                 self.ev(default)
         value = (self.atoms.func(function, None, self.env),)
-        self.store(s[2], self.decorate(value, function))
+        self.store(s[2], self.decorate(value, function.facts.decorators))
         return True
 
     def _do_class(self, s: Stmt) -> bool:
         cls = self.env.module.classes[s[1]]
         cls.env = self.env
-        self.store(s[2], self.class_value(cls))
+        value = self.class_value(cls)
+        self.decorate(value, cls.facts.decorators)
+        self.store(s[2], value)
         return True
 
     def _do_import(self, s: Stmt) -> bool:

@@ -29,6 +29,10 @@ class Names:
         self._running: set[object] = set()
         self._scopes: dict[Function, Env] = {}
 
+    def forget(self) -> None:
+        """Run functions anew whose scopes are asked for."""
+        self._scopes.clear()
+
     def running(self, function: Function) -> bool:
         """Whether the scope of this function is being found just now."""
         return function in self._running
@@ -190,7 +194,7 @@ class Names:
 
     def _decorated(self, frame: Frame, function: Function) -> Value:
         func = self._engine.atoms.func(function, None, None)
-        return frame.decorate((func,), function)
+        return frame.decorate((func,), function.facts.decorators)
 
 
 def _up(package: str, levels: int, name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi_convert.scan.project import Function, Module
+from fastapi_convert.scan.project import Class, Function, Module
 
 from .engine import Engine
 from .summaries import Hits
@@ -21,6 +21,7 @@ def blocking_calls(engine: Engine) -> dict[Function, Hits]:
     for module in engine.project.modules:
         if not module.is_test:
             _run_module(engine, module)
+    engine.forget()
     functions = [function for function in engine.project.async_functions if not function.module.is_test]
     for function in sorted(functions, key=lambda each: _order(engine, each)):
         if function not in engine.blocking or _is_registered(engine, function):
@@ -61,7 +62,13 @@ def _run_module(engine: Engine, module: Module) -> None:
             frame.statements((statement,))
     for cls in module.classes:
         if cls.facts.parent < 0:
-            for function in cls.methods:
-                if function.facts.decorators and not function.is_async:
-                    frame.engine.classes.frame(cls).decorate((engine.atoms.func(function),), function)
+            _run_decorators(engine, cls)
 
+
+def _run_decorators(engine: Engine, cls: Class) -> None:
+    """Run the decorators of a class and of its methods, which may register them somewhere."""
+    frame = engine.classes.frame(cls)
+    frame.decorate(frame.class_value(cls), cls.facts.decorators)
+    for function in cls.methods:
+        if function.facts.decorators and not function.is_async:
+            frame.decorate((engine.atoms.func(function),), function.facts.decorators)
