@@ -23,14 +23,13 @@ import httpx
 # Run by its path, a script finds only its own folder; the package `examples` lies two above it.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from examples.legacy_shop import crash
+from examples.legacy_shop import crash, scanned
 from examples.legacy_shop.load import Figures, drive
 from examples.legacy_shop.seed import PRODUCTS, seed
-from examples.legacy_shop.servers import NotServingError, serving
+from examples.legacy_shop.servers import ROOT, NotServingError, serving
 from examples.legacy_shop.table import ROWS, UPLOAD_ROWS, Row, bold, duration, megabytes, table, times
 from examples.legacy_shop.upload import upload
 
-HERE = Path(__file__).resolve().parent
 CLIENTS = int(os.environ.get("DEMO_CLIENTS", "40"))
 REQUESTS = int(os.environ.get("DEMO_REQUESTS", "120"))
 CSV_MB = float(os.environ.get("DEMO_CSV_MB", "80"))
@@ -56,7 +55,8 @@ class Scenario:
 
 
 def _source(app: str) -> str:
-    return HERE.joinpath(app.partition(":")[0].rpartition(".")[2]).with_suffix(".py").read_text(encoding="utf-8")
+    module = app.partition(":")[0].split(".")
+    return ROOT.joinpath(*module).with_suffix(".py").read_text(encoding="utf-8")
 
 
 def shop_mix(requests: int) -> list[str]:
@@ -79,7 +79,7 @@ def _shop_verdict(before: Figures, after: Figures) -> str:
     speed = before.seconds / after.seconds
     faster = f"{times(speed)} faster" if speed > 1.05 else "no faster"
     return (
-        f"The same legacy.py, {before.requests} equal answers, "
+        f"The same legacy/shop.py, {before.requests} equal answers, "
         f"{SHOP.changed_lines} lines of the app changed: {faster},\n"
         f"and the longest wait for /health went from {duration(before.health_max)} to {duration(after.health_max)}."
     )
@@ -88,7 +88,7 @@ def _shop_verdict(before: Figures, after: Figures) -> str:
 def _upload_verdict(before: Figures, after: Figures) -> str:
     """Put into words what the figures say."""
     return (
-        f"The same legacy_orders.py, the same answer, {UPLOAD.changed_lines} lines of the app changed: "
+        f"The same legacy/orders.py, the same answer, {UPLOAD.changed_lines} lines of the app changed: "
         f"{megabytes(after.memory)} of memory instead of {megabytes(before.memory)},\n"
         f"and the longest wait for /health went from {duration(before.health_max)} to {duration(after.health_max)}."
     )
@@ -97,8 +97,8 @@ def _upload_verdict(before: Figures, after: Figures) -> str:
 SHOP = Scenario(
     title=f"A legacy shop: {REQUESTS} requests from {CLIENTS} clients",
     doing=f"serving {REQUESTS} requests",
-    before="examples.legacy_shop.before:app",
-    after="examples.legacy_shop.after:app",
+    before="examples.legacy_shop.before.shop:app",
+    after="examples.legacy_shop.after.shop:app",
     load=lambda address: drive(address, shop_mix(REQUESTS), CLIENTS),
     verdict=_shop_verdict,
     rows=ROWS,
@@ -106,15 +106,15 @@ SHOP = Scenario(
 UPLOAD = Scenario(
     title=f"A CSV upload of {CSV_MB:g} MB: pd.read_csv(file.file) in async def, then file.run(process_file)",
     doing=f"taking {CSV_MB:g} MB of CSV",
-    before="examples.legacy_shop.upload_before:app",
-    after="examples.legacy_shop.upload_after:app",
+    before="examples.legacy_shop.before.uploads:app",
+    after="examples.legacy_shop.after.uploads:app",
     load=lambda address: upload(address, CSV_MB),
     verdict=_upload_verdict,
     rows=UPLOAD_ROWS,
 )
 SCENARIOS = [SHOP, UPLOAD]
-REPORTS_BEFORE = "examples.legacy_shop.reports_before:app"
-REPORTS_AFTER = "examples.legacy_shop.reports_after:app"
+REPORTS_BEFORE = "examples.legacy_shop.before.reports:app"
+REPORTS_AFTER = "examples.legacy_shop.after.reports:app"
 
 
 def main() -> int:
@@ -138,15 +138,29 @@ def main() -> int:
 
 
 def _run(folder: Path) -> int:
+    results = [_scan()]
     env = seed(folder)
     with serving("examples.legacy_shop.warehouse:app", env) as warehouse:
         env["SHOP_WAREHOUSE_URL"] = warehouse
         env["SHOP_JOBS"] = str(folder / "jobs.db")
-        results = [_compare(scenario, env) for scenario in SCENARIOS]
+        results += [_compare(scenario, env) for scenario in SCENARIOS]
         results.append(_crash(env))
         if all(results) and os.environ.get("SERVE"):
             _stay(SHOP.after, env)
     return 0 if all(results) else 1
+
+
+def _scan() -> bool:
+    """Show what blocks in both apps, found without running them; return whether the app after is free of it."""
+    before, after = scanned.scan_both()
+    print(f"{bold('fastapi-convert scan before, then after: what blocks, found without running it')}\n")
+    print(f"{scanned.table(before, after)}\n")
+    if after.findings or not before.findings:
+        print("Failed: scan should find blocking calls before, and none after.\n")
+        return False
+    print("No table of calls can know loops of your own: of the sales report, scan finds the query and not the half")
+    print("second of pure Python after it. The yearly reports do not block, but a kill -9 loses them. See below.\n")
+    return True
 
 
 def _compare(scenario: Scenario, env: dict[str, str]) -> bool:
@@ -177,7 +191,7 @@ def _crash(env: dict[str, str]) -> bool:
     if after.right != after.accepted:
         print(f"Failed: {after.accepted} reports were accepted, and {after.right} are there.\n")
         return False
-    print("The same legacy_reports.py. 202 means it runs: what was under way has run again, from its beginning.\n")
+    print("The same legacy/reports.py. 202 means it runs: what was under way has run again, from its beginning.\n")
     return True
 
 

@@ -34,7 +34,7 @@ Product = tuple[str, str, str, str]
 
 
 def seed(folder: Path) -> dict[str, str]:
-    """Create the data in the folder; return the environment in which `legacy.py` finds it."""
+    """Create the data in the folder; return the environment in which `legacy/shop.py` finds it."""
     chance = random.Random(20260302)
     products = list(_products(chance))
     database, price_list = folder / "shop.db", folder / "price_list.csv"

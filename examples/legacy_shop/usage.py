@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/_usage")
-async def usage() -> Usage:
+def usage() -> Usage:
     """Tell what the server has used so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return Usage(peak if sys.platform == "darwin" else peak * 1024, _written())

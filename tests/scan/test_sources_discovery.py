@@ -127,6 +127,40 @@ def test_globs_exclude(tmp_path: Path, pattern: str, left: list[str]) -> None:
     assert paths(tmp_path, exclude=(pattern,)) == left
 
 
+@pytest.mark.parametrize(
+    "pattern, left",
+    [
+        ("services/shop/old/**", ["main.py", "new/old/c.py"]),
+        ("services/*/old", ["main.py", "new/old/c.py"]),
+        ("**/old/**", ["main.py"]),
+        ("old/**", ["main.py", "new/old/c.py"]),
+        ("old", ["main.py"]),
+        ("services/shop/main.py", ["new/old/c.py", "old/b.py"]),
+        ("main.py", ["new/old/c.py", "old/b.py"]),
+        ("shop/old", ["main.py", "new/old/c.py", "old/b.py"]),
+        ("*", []),
+    ],
+)
+def test_globs_begin_at_the_root_or_where_they_were_written(tmp_path: Path, pattern: str, left: list[str]) -> None:
+    """In the pyproject.toml of the folder above, whichever of its folders is scanned."""
+    shop = grow(tmp_path / "services" / "shop", "main.py", "old/b.py", "new/old/c.py")
+    assert [source.path for source in discover([shop], (pattern,), "services/shop").files] == left
+
+
+@pytest.mark.parametrize("pattern", ["tests/**", "tests", "tests/unit", "**/tests/**", "t*"])
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_folder_that_is_named_is_read_though_a_glob_excludes_it(tmp_path: Path, pattern: str, beside: bool) -> None:
+    """`scan tests/unit` says what is meant; globs that exclude something in it still do."""
+    unit = grow(tmp_path / "tests" / "unit", "a.py", "data/b.py")
+    grow(tmp_path, "app/c.py", "app/tests/unit/d.py")
+    if beside:  # the root is the folder above
+        found = discover([unit, tmp_path / "app"], (pattern, "data"))
+        read, base = [path for source in found.files if (path := source.path).startswith("tests")], "tests/unit/"
+    else:
+        read, base = [source.path for source in discover([unit], (pattern, "data"), "tests/unit").files], ""
+    assert read == [f"{base}a.py"]
+
+
 def test_an_excluded_folder_is_not_even_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be huge, or on a slow disk."""
     grow(tmp_path, "data/a.py", "app/b.py")

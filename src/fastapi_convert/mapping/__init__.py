@@ -47,21 +47,21 @@ from ._model import Blocking, Category, How, Level, Table, Unless
 
 __all__ = ("CATEGORIES", "TABLE", "Blocking", "Category", "How", "Level", "Table", "Unless")
 
-# As a page shows them: what every application does comes first, what few do last.
+# As a page shows them: what any application does comes first, services and what computes last.
 TABLE: Final = Table(
     (
         *_waiting.ROWS,
         *_http.ROWS,
+        *_files.ROWS,
+        *_metadata.ROWS,
+        *_processes.ROWS,
+        *_sockets.ROWS,
         *_sqlalchemy.ROWS,
         *_sql_drivers.ROWS,
         *_orms.ROWS,
         *_redis.ROWS,
         *_document_stores.ROWS,
         *_search_engines.ROWS,
-        *_files.ROWS,
-        *_metadata.ROWS,
-        *_processes.ROWS,
-        *_sockets.ROWS,
         *_network.ROWS,
         *_mail.ROWS,
         *_queues.ROWS,

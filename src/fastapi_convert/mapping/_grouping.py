@@ -31,6 +31,12 @@ def calls(
         level: See `Blocking`.
         note: See `Blocking`.
         unless: See `Blocking`.
+
+    Examples:
+        >>> from fastapi_convert.mapping._categories import HTTP
+        >>> get, put = calls("requests", "get put", "httpx.AsyncClient.*", category=HTTP)
+        >>> put.name, put.replacement, put.how
+        ('requests.put', 'httpx.AsyncClient.put', 'native')
     """
     how: How = "offload" if to == "offload" else "process" if to == "ProcessPool" else "native"
     rows = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Literal
 
 __all__ = ("Blocking", "Category", "How", "Level", "Table", "Unless")
@@ -86,39 +85,53 @@ class Blocking:
 
 
 class Table:
-    """Rows found by qualified name: the exact one first, then the longest pattern.
+    """Rows, found by qualified name.
 
     Args:
-        rows: All rows, in the order in which they are shown. A name may come once.
+        rows: All rows, in the order in which they are shown.
+
+    Raises:
+        ValueError: Two rows have the same name.
+
+    Examples:
+        >>> from fastapi_convert.mapping import CATEGORIES, Blocking, Table
+        >>> table = Table([Blocking("shop.Client.get_*", CATEGORIES[1], "offload", "offload")])
+        >>> table.lookup("shop.Client.get_price").name
+        'shop.Client.get_*'
     """
 
     def __init__(self, rows: Iterable[Blocking]) -> None:
         self.rows: Final = tuple(rows)
-        self._exact: dict[str, Blocking] = {}
-        self._patterns: dict[str, list[Blocking]] = {}
+        self._by_name: Final[dict[str, Blocking]] = {}
+        self._patterns: Final[dict[str, list[Blocking]]] = {}
         for row in self.rows:
             self._add(row)
-        self.lookup = lru_cache(maxsize=65536)(self._find)
+        for patterns in self._patterns.values():
+            patterns.sort(key=lambda row: len(row.name), reverse=True)
 
     def _add(self, row: Blocking) -> None:
+        if self._by_name.setdefault(row.name, row) is not row:
+            raise ValueError(f"{row.name} is in the mapping twice: keep one row.")
         owner, _, last = row.name.rpartition(".")
-        if "*" not in last:
-            if row.name in self._exact:
-                raise ValueError(f"{row.name} is in the mapping twice: keep one row.")
-            self._exact[row.name] = row
-            return
-        self._patterns.setdefault(owner, []).append(row)
-        self._patterns[owner].sort(key=lambda each: -len(each.name))
+        if "*" in last:
+            self._patterns.setdefault(owner, []).append(row)
 
-    def _find(self, name: str) -> Blocking | None:
-        """The row for this qualified name, or `None` if nothing is known against it."""
-        if (row := self._exact.get(name)) is not None:
+    def lookup(self, name: str) -> Blocking | None:
+        """The row for a qualified name: the one of that very name first, then the longest pattern that fits.
+
+        Args:
+            name: As the library documents it: `requests.Session.get`, not the path it is imported by.
+        """
+        if (row := self._by_name.get(name)) is not None:
             return row
         owner, _, last = name.rpartition(".")
         for row in self._patterns.get(owner, ()):
-            before, _, after = row.name.rpartition(".")[2].partition("*")
-            if len(last) < len(before) + len(after) or last.startswith("_"):
-                continue
-            if last.startswith(before) and last.endswith(after):
+            if _fits(row.name.rpartition(".")[2], last):
                 return row
         return None
+
+
+def _fits(pattern: str, name: str) -> bool:
+    before, _, after = pattern.partition("*")
+    long_enough = len(name) >= len(before) + len(after)
+    return long_enough and not name.startswith("_") and name.startswith(before) and name.endswith(after)

@@ -53,4 +53,3 @@ def scan(
         seconds=round(time.perf_counter() - began, 3),
     )
     return Report(selection.findings, tuple(sorted((*sources.warnings, *selection.warnings))), stats, sources.root)
-

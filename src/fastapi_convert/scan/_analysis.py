@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from fastapi_convert.mapping import Blocking, Level
+from fastapi_convert.mapping import Level
 
 from .evaluation import Engine, Hit, Place, Steps, blocking_calls
 from .facts import unpack
@@ -55,7 +55,8 @@ def analyse(files: tuple[LoadedFile, ...]) -> Analysis:
 def _room_to_think() -> Iterator[None]:
     """A deep chain of calls is a deep recursion here; see `Engine` for its bound.
 
-    And nothing of an evaluation is garbage before its end, and looking for garbage is a third of its time."""
+    And nothing of an evaluation is garbage before its end, and looking for garbage is a third of its time.
+    """
     collecting, limit = gc.isenabled(), sys.getrecursionlimit()
     gc.disable()
     sys.setrecursionlimit(max(limit, _DEEP_ENOUGH))
@@ -78,8 +79,8 @@ def _finding(function: Function, route: str, place: Place, hit: Hit) -> Finding:
     return Finding(
         hit.row.category.code,
         _level(hit),
-        _message(where, chain, hit),
-        _replacement(hit.row),
+        _message(where, chain, place, hit),
+        hit.row.replacement,
         where,
         chain,
         BlockingCall(*place),
@@ -101,14 +102,10 @@ def _level(hit: Hit) -> Level:
     return max(hit.row.level, at_least, key=_ORDER.__getitem__)
 
 
-def _message(where: AsyncFunction, chain: tuple[Step, ...], hit: Hit) -> str:
+def _message(where: AsyncFunction, chain: tuple[Step, ...], place: Place, hit: Hit) -> str:
     through = f" through {chain[0].name}" if len(chain) == 2 else ""
     if len(chain) > 2:
         through = f" through {chain[0].name} and {len(chain) - 2} more call{'s' if len(chain) > 3 else ''}"
     some = f" ({hit.some[0]} of {hit.some[1]} implementations)" if hit.some else ""
-    name = chain[-1].name.removeprefix("builtins.")
+    name = place.call.removeprefix("builtins.")
     return f"{where.name} {hit.row.category.title} on the event loop: {name}{through}{some}"
-
-
-def _replacement(row: Blocking) -> str:
-    return row.replacement

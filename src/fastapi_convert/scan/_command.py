@@ -65,6 +65,7 @@ class Display(Protocol):
 
     def progress(self) -> AbstractContextManager[OnProgress | None]:
         """Something to be told of the progress, for as long as the block runs."""
+        ...
 
 
 class PlainDisplay:

@@ -79,7 +79,7 @@ class _Rules:
     def _for(self, path: str) -> tuple[Level, tuple[str, ...]]:
         if path not in self._known:
             matching = [rule for matches, rule in self._per_path if matches(path) or matches(self._base + path)]
-            levels = [rule.level for rule in matching if rule.level is not None]
+            levels: list[Level] = [rule.level for rule in matching if rule.level is not None]
             ignores = [rule.ignore for rule in matching if rule.ignore]
             ignored = self._settings.ignore + (ignores[-1] if ignores else ())
             self._known[path] = (levels[-1] if levels else self._settings.level, ignored)

@@ -34,6 +34,7 @@ class Settings:
         select: Codes or their beginnings that are reported; empty for all.
         ignore: Codes or their beginnings that are not.
         exclude: Globs of paths, relative to the root, that are not read; beside `.venv`, `node_modules` and the like.
+            A path that is named is read all the same.
         per_path: Other rules for some of the paths; the last one that matches and says something wins.
         baseline: A file of known findings that are not reported again.
         cache: Keep the facts of each file under the user's cache folder.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .values import UNKNOWN, Bag, Const, Func, Tuple, Value, join, known
+from .values import UNKNOWN, Bag, Func, Tuple, Value, join, known
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -89,10 +89,13 @@ class _Binding:
             positional.insert(0, (self.func.bound,))
         keywords = dict(self.given.keywords)
         return tuple(
-            self._value(index, param, positional, keywords) for index, param in enumerate(self.func.function.facts.params)
+            self._value(index, param, positional, keywords)
+            for index, param in enumerate(self.func.function.facts.params)
         )
 
-    def _value(self, index: int, param: tuple[object, ...], positional: list[Value], keywords: dict[str, Value]) -> Value:
+    def _value(
+        self, index: int, param: tuple[object, ...], positional: list[Value], keywords: dict[str, Value]
+    ) -> Value:
         name, kind = str(param[0]), param[1]
         if kind == 2:
             return self._rest(index, positional)
@@ -110,7 +113,7 @@ class _Binding:
         return self.engine.types.declared(self.func, index, self.frame)
 
     def _missing(self, index: int) -> Value:
-        name, kind, annotation, default = self.func.function.facts.params[index]
+        _, kind, annotation, default = self.func.function.facts.params[index]
         maybe_passed = self.given.more or (self.given.rest is not None and kind != 3)
         if default is None or maybe_passed:
             passed = self.given.rest if self.given.rest and kind != 3 else ()
@@ -136,6 +139,3 @@ class _Binding:
         if self.given.more:
             bag.add(UNKNOWN)
         return (bag,)
-
-
-_ = Const

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
-from fastapi_convert.scan.project import Class, Function
+from fastapi_convert.scan.project import Function
 
 from .classes import Member
 from .scope import Scope
@@ -46,41 +47,34 @@ class Attributes(Scope):
         return tuple(dict.fromkeys(atom for each in found for atom in each)) or UNKNOWN
 
     def _of_atom(self, atom: Atom, name: str, line: int, column: int) -> Value:
-        match atom:
-            case Inst():
-                return self._of_instance(atom, name, line, column)
-            case Mod():
-                return self._of_module(atom, name)
-            case Ext():
-                return self._of_ext(atom, name)
-            case Await():
-                return (self.atoms.ext(f"asyncio.Task.{name}"),)
-            case Const(value=str()):
-                return (self.atoms.ext(f"builtins.str.{name}"),)
-            case Cls():
-                return self._of_class(atom, name, line, column)
-            case Super():
-                return self._of_super(atom, name, line, column)
-            case Bag():
-                return (self.atoms.make(BagMethod, atom, name),)
-            case Offloaded():
-                return self._of_offloaded(atom, name, line, column)
-            case Partial():
-                return atom.func if name == "func" else UNKNOWN
-            case Func() if name == "__wrapped__":
-                return (atom,)
-            case Func() if name == "register":
-                return (self.atoms.make(Register, atom.function),)
-        return UNKNOWN
+        read = self._READABLE.get(type(atom))
+        return UNKNOWN if read is None else read(self, atom, name, line, column)
 
-    def _of_ext(self, atom: Ext, name: str) -> Value:
+    def _of_await(self, _: Await, name: str, *__: int) -> Value:
+        return (self.atoms.ext(f"asyncio.Task.{name}"),)
+
+    def _of_constant(self, atom: Const, name: str, *_: int) -> Value:
+        return (self.atoms.ext(f"builtins.str.{name}"),) if isinstance(atom.value, str) else UNKNOWN
+
+    def _of_bag(self, atom: Bag, name: str, *_: int) -> Value:
+        return (self.atoms.make(BagMethod, atom, name),)
+
+    def _of_partial(self, atom: Partial, name: str, *_: int) -> Value:
+        return atom.func if name == "func" else UNKNOWN
+
+    def _of_function(self, atom: Func, name: str, *_: int) -> Value:
+        if name == "register":
+            return (self.atoms.make(Register, atom.function),)
+        return (atom,) if name == "__wrapped__" else UNKNOWN
+
+    def _of_ext(self, atom: Ext, name: str, *_: int) -> Value:
         """Something of a library; or of the project, if `import a.b` named a folder without an `__init__.py`."""
         full = f"{atom.names[0]}.{name}"
         if self.engine.project.is_package(full) or self.engine.names.module(full, self.env.module) is not None:
             return self.engine.names.imported(full, self.env.module)
         return (self.atoms.ext(*(f"{each}.{name}" for each in atom.names)),)
 
-    def _of_module(self, atom: Mod, name: str) -> Value:
+    def _of_module(self, atom: Mod, name: str, *_: int) -> Value:
         value = self.engine.names.value(atom.module, name)
         return value if value is not None else self.engine.names.member(atom.module.name, name, atom.module)
 
@@ -137,9 +131,9 @@ class Attributes(Scope):
         assert function is not None
         cls = member.cls
         receiver = inst
-        if not inst.exact and cls is not inst.cls and inst.cls in self.engine.classes.line(cls):
-            receiver = self.atoms.inst(cls)
-        elif not inst.exact and self.engine.classes.is_protocol(inst.cls):
+        if (not inst.exact and cls is not inst.cls and inst.cls in self.engine.classes.line(cls)) or (
+            not inst.exact and self.engine.classes.is_protocol(inst.cls)
+        ):
             receiver = self.atoms.inst(cls)
         return self.bind_method(function, receiver, line, column)
 
@@ -231,7 +225,7 @@ class Attributes(Scope):
 
     def _through_descriptor(self, value: Value, inst: Inst, line: int, column: int) -> Value:
         """What `__get__` makes of a class attribute."""
-        result = []
+        result: list[Atom] = []
         for atom in value:
             getter = self.engine.classes.member(atom.cls, "__get__") if isinstance(atom, Inst) else None
             if getter and getter.function and isinstance(atom, Inst):
@@ -246,9 +240,11 @@ class Attributes(Scope):
 
     def _bound_class_attribute(self, atom: Atom, inst: Inst) -> Value:
         """A function that the class body assigned to a name is a method; one that it was handed is not."""
-        return (self._bound(atom, inst),) if isinstance(atom, Func) and atom.function.facts.name != "<lambda>" else (atom,)
+        return (
+            (self._bound(atom, inst),) if isinstance(atom, Func) and atom.function.facts.name != "<lambda>" else (atom,)
+        )
 
-    def _of_class(self, atom: Cls, name: str, line: int, column: int) -> Value:
+    def _of_class(self, atom: Cls, name: str, *_: int) -> Value:
         member = self.engine.classes.member(atom.cls, name)
         if member is None:
             stored = self.engine.classes.stored(self.atoms.inst(atom.cls), name)
@@ -319,6 +315,20 @@ class Attributes(Scope):
         """Call something with positional arguments."""
         raise NotImplementedError
 
+    _READABLE: ClassVar[dict[type[Atom], Callable[..., Value]]] = {
+        Await: _of_await,
+        Bag: _of_bag,
+        Cls: _of_class,
+        Const: _of_constant,
+        Ext: _of_ext,
+        Func: _of_function,
+        Inst: _of_instance,
+        Mod: _of_module,
+        Offloaded: _of_offloaded,
+        Partial: _of_partial,
+        Super: _of_super,
+    }
+
 
 def _more_precise(stored: Value, declared: Value) -> Value:
     """What is assigned tells more than what is declared, unless nothing is known of it."""
@@ -326,6 +336,4 @@ def _more_precise(stored: Value, declared: Value) -> Value:
         return declared or stored
     if any(atom in UNKNOWN for atom in stored) and known(declared):
         return join(stored, declared)
-    if declared and not known(declared):
-        return stored
-    return stored if not any(isinstance(a, Const) for a in declared) else stored
+    return stored

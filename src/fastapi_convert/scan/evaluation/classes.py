@@ -156,7 +156,9 @@ class Classes:
         names = function.decorator_names
         as_class = "classmethod" in names or function.facts.name in {"__new__", "__init_subclass__"}
         as_class = as_class or any(name in {"validator", "field_validator", "root_validator"} for name in names)
-        return self._engine.atoms.make(Cls, owner) if as_class else self._engine.atoms.inst(owner)  # type: ignore[no-any-return]  # make() is generic in spirit
+        atoms = self._engine.atoms
+        atom: Atom = atoms.make(Cls, owner) if as_class else atoms.inst(owner)
+        return atom
 
     def stored(self, inst: Inst, name: str) -> Value:
         """What methods of the class and its bases, and others, set this attribute to."""

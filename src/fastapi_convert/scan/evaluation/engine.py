@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fastapi_convert.mapping import TABLE
 from fastapi_convert.scan.project import Class, Function, Module, Project
 
+from .classes import Classes
+from .frame import Frame
+from .names import Names
 from .summaries import Hits, Summary, add_hit
+from .types import Types
 from .values import NONE, UNKNOWN, Atom, Atoms, Const, Env, Func, Gen, Inst, Tuple, Value, join, known
-
-if TYPE_CHECKING:
-    from .frame import Frame
 
 __all__ = ("Engine",)
 
@@ -30,9 +31,6 @@ class Engine:
     """
 
     def __init__(self, project: Project) -> None:
-        from .classes import Classes
-        from .names import Names
-        from .types import Types
 
         self.project = project
         self.table = TABLE
@@ -61,8 +59,6 @@ class Engine:
 
     def frame(self, module: Module) -> Frame:
         """A frame for what stands outside of functions; what blocks there is nobody's."""
-        from .frame import Frame
-
         return Frame(self, None, Env(module), Summary(0))
 
     def evaluate(self, func: Func, arguments: tuple[Value, ...]) -> Summary:
@@ -82,9 +78,12 @@ class Engine:
         self._contexts[shape] += 1
         return self._run(key, func, arguments)
 
-    def _with_less(self, func: Func, arguments: tuple[Value, ...], *, everything: bool) -> tuple[Func, tuple[Value, ...]]:
+    def _with_less(
+        self, func: Func, arguments: tuple[Value, ...], *, everything: bool
+    ) -> tuple[Func, tuple[Value, ...]]:
         """The same call with less known, so that calls that differ in details share it: first constants are forgotten,
-        then everything but classes."""
+        then everything but classes.
+        """
         bound = self._vague((func.bound,), everything=False)[0] if func.bound else None
         less = tuple(self._vague(value, everything=everything) for value in arguments)
         return self.atoms.make(Func, func.function, bound, func.env, func.manager), less
@@ -104,28 +103,31 @@ class Engine:
         return tuple(dict.fromkeys(found))
 
     def _run(self, key: tuple[object, ...], func: Func, arguments: tuple[Value, ...]) -> Summary:
-        from .frame import Frame
-
         index = len(self._stack)
         summary = self._summaries[key] = Summary(index)
         self._stack.append(key)
         self._lowest.append(index)
         self._provisional.append([])
-        env = Env(func.function.module, func.env)
-        for param, value in zip(func.function.facts.params, arguments, strict=True):
-            env.vars[param[0]] = value
-        try:
-            Frame(self, func, env, summary).run()
-        except RecursionError:
-            summary.returns = UNKNOWN
+        self._execute(func, arguments, summary)
         self._end(key, summary, index)
         if func.function.is_async:
             self._keep(func.function, summary.hits)
         return summary
 
+    def _execute(self, func: Func, arguments: tuple[Value, ...], summary: Summary) -> Env:
+        """Run the body, and give back its variables."""
+        env = Env(func.function.module, func.env)
+        env.vars.update(zip((param[0] for param in func.function.facts.params), arguments, strict=True))
+        try:
+            Frame(self, func, env, summary).run()
+        except RecursionError:  # deeper than Python can follow: what is beyond is not known
+            summary.returns = UNKNOWN
+        return env
+
     def _end(self, key: tuple[object, ...], summary: Summary, index: int) -> None:
         """Keep what is complete. Of functions that call each other, only the first one is; the others are
-        evaluated anew when somebody else asks for them."""
+        evaluated anew when somebody else asks for them.
+        """
         summary.done = True
         lowest, inner = self._lowest.pop(), self._provisional.pop()
         self._stack.pop()
@@ -162,6 +164,11 @@ class Engine:
         if parent is None:
             return None
         return self.names.scope_after(parent)
+
+    def scope_left_by(self, function: Function) -> Env:
+        """The variables of a function when it has run with what it says of its arguments itself."""
+        func = self.generic_func(function)
+        return self._execute(func, self.types.generic_arguments(func), Summary(0))
 
     def consume(self, gen: Gen) -> Summary:
         """What a generator does while it is run to its end."""

@@ -7,10 +7,9 @@ from typing import Any
 
 from fastapi_convert.scan.facts import Expr, Stmt
 
-from .arguments import Arguments
 from .attributes import APPLICATIONS
 from .expressions import Expressions
-from .values import NONE, UNKNOWN, Bag, Cls, Env, Inst, Tuple, Value, join
+from .values import NONE, UNKNOWN, Bag, Cls, Env, Inst, Value, join
 
 __all__ = ("Frame",)
 
@@ -18,7 +17,9 @@ _Vars = dict[str, Value]
 
 
 class Frame(Expressions):
-    """Runs statements. `block` of statements tells whether what follows it can be reached."""
+    """Runs statements. Each tells whether what follows it can be reached."""
+
+    _loops = 0  # how deep in loops that run once more: in deeper ones, once must do
 
     def run(self) -> None:
         """Run the function's body, and keep what it leaves on `self`."""
@@ -56,7 +57,7 @@ class Frame(Expressions):
         return True
 
     def _do_ann(self, s: Stmt) -> bool:
-        declared = self.engine.types.of(s[2], self)  # type: ignore[arg-type]
+        declared = self.engine.types.of(s[2], self)
         if s[3] is not None:
             value = self.ev(s[3])
             self.assign(s[1], declared if value in (UNKNOWN, NONE) and declared != UNKNOWN else value)
@@ -185,18 +186,16 @@ class Frame(Expressions):
         return True
 
     def _loop(self, body: tuple[Stmt, ...]) -> None:
-        """A body that runs some number of times: once is enough, and once more if it has changed what it begins with."""
+        """A body that runs some number of times: once, and once more if it has changed what it begins with."""
         before = dict(self.env.vars)
         self.statements(body)
         self._meet(before, self.env.vars)
-        if self.loops < 2 and any(before.get(name) is not value for name, value in self.env.vars.items()):
-            self.loops += 1
+        if self._loops < 2 and any(before.get(name) is not value for name, value in self.env.vars.items()):
+            self._loops += 1
             start = dict(self.env.vars)
             self.statements(body)
             self._meet(start, self.env.vars)
-            self.loops -= 1
-
-    loops = 0
+            self._loops -= 1
 
     def _do_with(self, s: Stmt) -> bool:
         for context, target, line, column in s[2]:
@@ -218,7 +217,7 @@ class Frame(Expressions):
         for kind, name, handler in handlers:
             self.env.vars = dict(halfway)
             if name:
-                self.store(name, self.engine.types.of(kind, self) if kind else UNKNOWN)  # type: ignore[arg-type]
+                self.store(name, self.engine.types.of(kind, self) if kind else UNKNOWN)
             ends.append(self.env.vars if self.statements(handler) else None)
         reached = [end for end in ends if end is not None]
         self.env.vars = reached[0] if reached else dict(halfway)
@@ -332,7 +331,10 @@ def _breaks(body: tuple[Any, ...]) -> bool:
             return True
         if kind in {"for", "while", "def", "class"}:
             continue
-        if any(isinstance(part, tuple) and part and isinstance(part[0], tuple) and _breaks(_blocks(part)) for part in statement[1:]):
+        if any(
+            isinstance(part, tuple) and part and isinstance(part[0], tuple) and _breaks(_blocks(part))
+            for part in statement[1:]
+        ):
             return True
     return False
 
@@ -341,7 +343,6 @@ def _blocks(part: tuple[Any, ...]) -> tuple[Any, ...]:
     """The statements in a part of a statement: its block, or the blocks of its handlers and cases."""
     if isinstance(part[0][0], str):
         return part
-    return tuple(s for item in part for block in item if isinstance(block, tuple) for s in block if isinstance(s, tuple) and s)
-
-
-_ = Arguments, Tuple
+    return tuple(
+        s for item in part for block in item if isinstance(block, tuple) for s in block if isinstance(s, tuple) and s
+    )

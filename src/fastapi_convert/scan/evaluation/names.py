@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi_convert.scan.project import Binding, Class, Function, Module
 
-from .values import UNKNOWN, Bag, Const, Env, Ext, Func, Gen, Value, join, known
+from .values import UNKNOWN, Bag, Const, Env, Ext, Func, Gen, Mod, Value, join, known
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -86,26 +86,10 @@ class Names:
             return None
         self._running.add(function)
         try:
-            env = self._run(function)
+            env = self._engine.scope_left_by(function)
         finally:
             self._running.discard(function)
         self._scopes[function] = env
-        return env
-
-    def _run(self, function: Function) -> Env:
-        from .frame import Frame
-        from .summaries import Summary
-
-        engine = self._engine
-        func = engine.generic_func(function)
-        env = Env(function.module, func.env)
-        arguments = engine.types.generic_arguments(func)
-        env.vars.update(zip((param[0] for param in function.facts.params), arguments, strict=True))
-        frame = Frame(engine, func, env, Summary(0))
-        try:
-            frame.run()
-        except RecursionError:
-            pass
         return env
 
     def _from_stars(self, module: Module, name: str) -> Value | None:
@@ -139,8 +123,6 @@ class Names:
         found = self.module(dotted, importer)
         atoms = self._engine.atoms
         if found is not None:
-            from .values import Mod
-
             return (atoms.make(Mod, found),)
         return (atoms.ext(dotted),)
 
@@ -223,6 +205,3 @@ def _tells_more(value: Value) -> bool:
 
 def _vague(value: Value) -> bool:
     return any(atom in UNKNOWN or isinstance(atom, Const) for atom in value)
-
-
-_ = Any

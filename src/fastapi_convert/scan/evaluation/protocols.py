@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .attributes import Attributes
+from .summaries import Summary
 from .values import (
     UNKNOWN,
     Atom,
@@ -33,8 +34,6 @@ class Protocols(Attributes):
 
     def aside(self) -> Any:
         """A frame whose blocking calls are not ours: for what runs elsewhere, and of which only the result matters."""
-        from .summaries import Summary
-
         frame = type(self)(self.engine, self.func, self.env, Summary(self.summary.index))
         frame.cls, frame.receiver, frame.globals = self.cls, self.receiver, self.globals
         return frame

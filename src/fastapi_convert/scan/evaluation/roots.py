@@ -58,7 +58,9 @@ def _run_module(engine: Engine, module: Module) -> None:
     for name in module.bindings:
         engine.names.value(module, name)
     for statement in module.facts.body:
-        if statement[0] in {"expr", "for", "with"} or (statement[0] == "assign" and any(t[0] != "name" for t in statement[1])):
+        if statement[0] in {"expr", "for", "with"} or (
+            statement[0] == "assign" and any(t[0] != "name" for t in statement[1])
+        ):
             frame.statements((statement,))
     for cls in module.classes:
         if cls.facts.parent < 0:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import builtins
+from typing import TYPE_CHECKING, Final
 
 from fastapi_convert.mapping import Blocking
 from fastapi_convert.scan.findings import Step
 from fastapi_convert.scan.project import Class, Function
 
 from .summaries import Hit, Hits, Place, Summary, add_hit
-from .values import UNKNOWN, Atom, Cls, Env, Ext, Func, Value, join
+from .values import UNKNOWN, Atom, Cls, Env, Func, Value, join
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -114,11 +115,4 @@ class Scope:
             add_hit(self.summary.hits, place, Hit(hit.row, (step, hit.steps), hit.length + 1, hit.some))
 
 
-_BUILTINS = frozenset(
-    "open input print len list dict set tuple frozenset sorted min max sum any all map filter zip enumerate iter next "
-    "reversed range str int float bool bytes bytearray repr isinstance issubclass hasattr getattr setattr callable type "
-    "super object vars dir id hash format round abs divmod pow chr ord property staticmethod classmethod exec eval "
-    "compile breakpoint memoryview slice".split()
-)
-
-_ = Ext
+_BUILTINS: Final = frozenset(name for name in dir(builtins) if name.islower() and not name.startswith("_"))

@@ -7,7 +7,24 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi_convert.scan.facts import Expr
 from fastapi_convert.scan.project import Class, Function, Module
 
-from .values import NONE, UNKNOWN, Atom, Await, Cls, Const, Entered, Ext, Func, Inst, Mod, Returns, Tuple, Value, join, known
+from .values import (
+    NONE,
+    UNKNOWN,
+    Atom,
+    Await,
+    Cls,
+    Const,
+    Entered,
+    Ext,
+    Func,
+    Inst,
+    Mod,
+    Returns,
+    Tuple,
+    Value,
+    join,
+    known,
+)
 
 if TYPE_CHECKING:
     from .arguments import Arguments
@@ -17,10 +34,25 @@ if TYPE_CHECKING:
 __all__ = ("Types",)
 
 _LISTS: Final = frozenset(
-    "list List Sequence Iterable Iterator Collection Generator set Set frozenset FrozenSet AbstractSet deque "
-    "AsyncIterator AsyncIterable AsyncGenerator MutableSequence Reversible KeysView ValuesView".split()
+    {
+        *(
+            "list",
+            "List",
+            "Sequence",
+            "MutableSequence",
+            "Iterable",
+            "Iterator",
+            "Collection",
+            "Generator",
+            "Reversible",
+        ),
+        *("set", "Set", "AbstractSet", "frozenset", "FrozenSet", "deque", "KeysView", "ValuesView"),
+        *("AsyncIterator", "AsyncIterable", "AsyncGenerator"),
+    }
 )
-_DICTS: Final = frozenset("dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict ItemsView".split())
+_DICTS: Final = frozenset(
+    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "ItemsView"}
+)
 _AWAITED: Final = frozenset({"Awaitable", "Coroutine", "Task", "Future"})
 _MANAGERS: Final = frozenset(
     {"ContextManager", "AbstractContextManager", "AsyncContextManager", "AbstractAsyncContextManager"}
@@ -136,11 +168,11 @@ class Types:
         return ()
 
     @staticmethod
-    def parameters(cls: Class) -> tuple[str, ...]:
+    def parameters(owner: Class) -> tuple[str, ...]:
         """The names of a class's type parameters, in order."""
-        if cls.facts.type_params:
-            return cls.facts.type_params
-        for base in cls.facts.bases:
+        if owner.facts.type_params:
+            return owner.facts.type_params
+        for base in owner.facts.bases:
             if base[0] == "sub":
                 items = base[4][1] if base[4][0] == "tuple" else (base[4],)
                 return tuple(item[1] for item in items if item and item[0] == "name")
@@ -256,8 +288,8 @@ class Types:
     def _given(self, value: Value, frame: Frame) -> Value:
         """What FastAPI hands over when it has called a dependency; the call itself runs in the thread pool."""
         aside = frame.aside()
-        result = aside.call_value(value, 0, 0)
-        return aside.awaited(result, through_generators=True)
+        result: Value = aside.awaited(aside.call_value(value, 0, 0), through_generators=True)
+        return result
 
     def declared(self, func: Func, index: int, frame: Frame) -> Value:
         """What a parameter says of itself."""

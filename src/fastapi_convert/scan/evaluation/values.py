@@ -1,8 +1,8 @@
 """What an expression may be: abstract values.
 
 A `Value` is a tuple of atoms, each something that the expression may evaluate to, in the order in which they were
-found, so that every run finds the same. `UNKNOWN` is the value of which nothing is known. Atoms are compared by identity:
-those that stand for the same thing are made once, by the `Atoms` of a scan.
+found, so that every run finds the same. `UNKNOWN` is the value of which nothing is known. Atoms are compared by
+identity: those that stand for the same thing are made once, by the `Atoms` of a scan.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ __all__ = (
     "join",
     "truth",
 )
-
 
 
 class Atom:
@@ -289,7 +288,7 @@ class Atoms:
 
     def func(self, function: Function, bound: Atom | None = None, env: Env | None = None) -> Func:
         """A function."""
-        made: Func = self.make(Func, function, bound, env, False)  # noqa: FBT003
+        made: Func = self.make(Func, function, bound, env, False)
         return made
 
     def inst(self, cls: Class, *, exact: bool = False, fields: tuple[tuple[str, Value], ...] = ()) -> Inst:

@@ -75,11 +75,13 @@ class Expressions:
         line = self._lines[node.lineno - 1] if node.lineno <= len(self._lines) else ""
         return len(line.encode("utf-8", "surrogatepass")[: node.col_offset].decode("utf-8", "replace")) + 1
 
-    def annotation(self, node: ast.AST | None) -> Expr | None:
+    def maybe_annotation(self, node: ast.expr | None) -> Expr | None:
+        """Lower an annotation that may be missing."""
+        return None if node is None else self.annotation(node)
+
+    def annotation(self, node: ast.expr) -> Expr:
         """Lower an annotation: strings in it are types too."""
         match node:
-            case None:
-                return None
             case ast.Constant(value=str(text)):
                 return self._quoted(text)
             case ast.Subscript(value=value, slice=index):
@@ -92,7 +94,7 @@ class Expressions:
 
     def _quoted(self, text: str) -> Expr:
         try:
-            return self.annotation(ast.parse(text.strip(), mode="eval").body) or ("literal", "str")
+            return self.annotation(ast.parse(text.strip(), mode="eval").body)
         except (SyntaxError, ValueError):
             return ("literal", "str")
 
@@ -103,7 +105,7 @@ class Expressions:
         if name == "Annotated" and isinstance(index, ast.Tuple) and index.elts:
             first = self.annotation(index.elts[0])
             return ("tuple", (first, *self.exprs(index.elts[1:])))
-        return self.annotation(index) or ("literal", "None")
+        return self.annotation(index)
 
     def _literal(self, node: ast.AST) -> Expr:
         return ("literal", type(node).__name__)
@@ -197,7 +199,9 @@ class Expressions:
             for condition in reversed(each.ifs):
                 body = (("if", self.expr(condition), body, ()),)
             iterated = ("name", ".0") if each is first else self.expr(each.iter)
-            body = (("for", False, each.iter.lineno, self.column(each.iter), self.expr(each.target), iterated, body, ()),)
+            body = (
+                ("for", False, each.iter.lineno, self.column(each.iter), self.expr(each.target), iterated, body, ()),
+            )
         self.scope.generator = True
         self._close(index, outer, node.lineno, arguments, body)
         return ("genexp", index, outermost)
@@ -215,7 +219,12 @@ class Expressions:
 
     def _JoinedStr(self, node: ast.JoinedStr) -> Expr:
         values = [value for value in node.values if isinstance(value, ast.FormattedValue)]
-        return ("fstr", node.lineno, self.column(node), tuple([(self.expr(v.value), v.conversion == 114) for v in values]))
+        return (
+            "fstr",
+            node.lineno,
+            self.column(node),
+            tuple([(self.expr(v.value), v.conversion == 114) for v in values]),
+        )
 
     def _TemplateStr(self, node: Any) -> Expr:
         # A template string is evaluated, not formatted: what is in it runs, no __str__ is called.
@@ -249,7 +258,7 @@ class Expressions:
         self.scope = Scope(outer.nested(name), index, outer.owner if in_class else -1, name, first)
         return index, outer
 
-    def _close(  # noqa: PLR0917 -- the parts of one record
+    def _close(
         self,
         index: int,
         outer: Scope,
@@ -270,7 +279,7 @@ class Expressions:
             outer.function,
             decorators,
             self._params(arguments),
-            self.annotation(returns),
+            self.maybe_annotation(returns),
             marshal.dumps(body),
             tuple(inner.self_stores),
             tuple(inner.global_stores),
@@ -289,5 +298,4 @@ class Expressions:
         return tuple(params)
 
     def _param(self, arg: ast.arg, kind: int, default: ast.expr | None) -> Any:
-        return (arg.arg, kind, self.annotation(arg.annotation), self.maybe(default))
-
+        return (arg.arg, kind, self.maybe_annotation(arg.annotation), self.maybe(default))

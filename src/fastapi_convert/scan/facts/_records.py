@@ -7,14 +7,15 @@ An expression or statement is a tuple whose first item is its kind:
     ("bin", line, column, dunder, left, right) ("cmp", line, column, operators, left, rights)
     ("ifexp", test, body, orelse) ("lambda", index) ("tuple", items) ("list" | "set", line, column, items)
     ("dict", line, column, keys, values) ("comp", kind, line, column, generators, element, value) ("await", value)
-    ("yield", value) ("yieldfrom", line, column, value) ("fstr", line, column, values) ("genexp", index, iterable) ("walrus", name, value) ("star", value)
-    ("literal", type)
+    ("yield", value) ("yieldfrom", line, column, value) ("fstr", line, column, values) ("genexp", index, iterable)
+    ("walrus", name, value) ("star", value) ("literal", type)
 
     ("expr", value) ("assign", targets, value) ("aug", line, column, target, dunder, value)
     ("ann", target, annotation, value) ("return", value) ("raise", exception, cause) ("if", test, body, orelse)
     ("while", test, body, orelse) ("for", is_async, line, column, target, iter, body, orelse)
-    ("with", is_async, items, body) ("try", body, handlers, orelse, final) ("match", subject, cases) ("def", index, name)
-    ("class", index, name) ("import", names) ("from", level, module, names) ("global", names) ("del", targets)
+    ("with", is_async, items, body) ("try", body, handlers, orelse, final) ("match", subject, cases)
+    ("def", index, name) ("class", index, name) ("import", names) ("from", level, module, names) ("global", names)
+    ("del", targets)
     ("assert", test, message) ("break",) ("continue",)
 
 Lines and columns are 1-based, columns count characters. What may be missing is None.

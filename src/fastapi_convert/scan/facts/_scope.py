@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 from dataclasses import dataclass, field
-from typing import Any
 
 from fastapi_convert.scan._comments import Comment
 
@@ -72,5 +71,5 @@ class Collected:
         functions = tuple(tuple(each) for each in self.functions if each is not None)
         classes = tuple(tuple(each) for each in self.classes if each is not None)
         plain = tuple(tuple(comment) for comment in comments)
-        facts: tuple[Any, ...] = (body, functions, classes, plain, *map(tuple, (self.stored, self.state_stores, self.called)))
-        return marshal.dumps(facts)
+        names = tuple(self.stored), tuple(self.state_stores), tuple(self.called)
+        return marshal.dumps((body, functions, classes, plain, *names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from ._records import ClassFacts, Expr, Stmt
 from ._scope import Scope
 
 __all__ = ("lower",)
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")  # what ends a line for Python; `str.splitlines` knows more
 
 
 def lower(tree: ast.Module, text: str) -> bytes:
@@ -26,7 +29,7 @@ def lower(tree: ast.Module, text: str) -> bytes:
         RecursionError: Nested too deeply for Python to walk.
         ValueError: Nested too deeply to be packed.
     """
-    lowering = Statements(None if text.isascii() else text.splitlines())
+    lowering = Statements(None if text.isascii() else _NEWLINE.split(text))
     body = lowering.stmts(tree.body)
     return lowering.found.pack(body, comments_in(text))
 
@@ -134,7 +137,15 @@ class Statements(Expressions):
         qualname, self.scope = self.scope.qualname, outer
         params = tuple(param.name for param in getattr(node, "type_params", ()))
         self.found.classes[index] = ClassFacts(
-            node.name, qualname, node.lineno, outer.function, bases, keywords, decorators, body, params  # type: ignore[arg-type]  # annotation() of a node is never None
+            node.name,
+            qualname,
+            node.lineno,
+            outer.function,
+            bases,
+            keywords,
+            decorators,
+            body,
+            params,
         )
         return ("class", index, node.name)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from fastapi_convert.scan.facts import ASYNC, GENERATOR, ClassFacts, FunctionFacts, ModuleFacts, Stmt, unpack_body
 
@@ -195,37 +195,69 @@ def _flat(body: Iterable[Stmt]) -> Iterator[Stmt]:
 def bindings_of(body: Iterable[Stmt]) -> dict[str, list[Binding]]:
     """Every name that a body binds, with what binds it, in order."""
     found: dict[str, list[Binding]] = {}
-
-    def bind(name: str, *binding: Any) -> None:
-        found.setdefault(name, []).append(binding)
-
     for statement in _flat(body):
-        kind = statement[0]
-        if kind in {"def", "class"}:
-            bind(statement[2], kind, statement[1])
-        elif kind == "assign":
-            for target in statement[1]:
-                for name, path in _targets(target):
-                    bind(name, "assign", path, statement[2])
-        elif kind == "ann" and statement[1][0] == "name":
-            bind(statement[1][1], "ann", statement[2], statement[3])
-        elif kind == "aug" and statement[3][0] == "name":
-            bind(statement[3][1], "assign", (), statement[5])
-        elif kind == "import":
-            for name, alias in statement[1]:
-                bind(alias or name.partition(".")[0], "import", name, bool(alias))
-        elif kind == "from":
-            for name, alias in statement[3]:
-                if name != "*":
-                    bind(alias or name, "from", statement[1], statement[2], name)
-        elif kind == "for":
-            for name, path in _targets(statement[4]):
-                bind(name, "item", path, statement[5])
-        elif kind == "with":
-            for context, target, *_ in statement[2]:
-                for name, path in _targets(target) if target else ():
-                    bind(name, "entered", path, context)
+        if (bound_by := _BINDERS.get(statement[0])) is not None:
+            for name, binding in bound_by(statement):
+                found.setdefault(name, []).append(binding)
     return found
+
+
+_Bound: TypeAlias = "Iterator[tuple[str, Binding]]"
+
+
+def _by_definition(statement: Stmt) -> _Bound:
+    yield statement[2], (statement[0], statement[1])
+
+
+def _by_assignment(statement: Stmt) -> _Bound:
+    for target in statement[1]:
+        for name, path in _targets(target):
+            yield name, ("assign", path, statement[2])
+
+
+def _by_annotation(statement: Stmt) -> _Bound:
+    if statement[1][0] == "name":
+        yield statement[1][1], ("ann", statement[2], statement[3])
+
+
+def _by_operator(statement: Stmt) -> _Bound:
+    if statement[3][0] == "name":
+        yield statement[3][1], ("assign", (), statement[5])
+
+
+def _by_import(statement: Stmt) -> _Bound:
+    for name, alias in statement[1]:
+        yield alias or name.partition(".")[0], ("import", name, bool(alias))
+
+
+def _by_import_from(statement: Stmt) -> _Bound:
+    for name, alias in statement[3]:
+        if name != "*":
+            yield alias or name, ("from", statement[1], statement[2], name)
+
+
+def _by_loop(statement: Stmt) -> _Bound:
+    for name, path in _targets(statement[4]):
+        yield name, ("item", path, statement[5])
+
+
+def _by_with(statement: Stmt) -> _Bound:
+    for context, target, *_ in statement[2]:
+        for name, path in _targets(target) if target else ():
+            yield name, ("entered", path, context)
+
+
+_BINDERS: Final[dict[str, Callable[[Stmt], _Bound]]] = {
+    "def": _by_definition,
+    "class": _by_definition,
+    "assign": _by_assignment,
+    "ann": _by_annotation,
+    "aug": _by_operator,
+    "import": _by_import,
+    "from": _by_import_from,
+    "for": _by_loop,
+    "with": _by_with,
+}
 
 
 def _targets(target: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -23,23 +23,24 @@ _CLUTTER_WITHOUT_INIT: Final = frozenset(("build", "dist", "venv"))
 _ENVIRONMENT: Final = frozenset(("conda-meta", "pyvenv.cfg"))
 
 
-def discover(paths: Sequence[Path], exclude: Sequence[str]) -> Discovered:
+def discover(paths: Sequence[Path], exclude: Sequence[str], base: str = "") -> Discovered:
     """The Python files below `paths`, sorted; nothing is opened.
 
     A folder is its own root, a file's root is its folder, and several paths have the deepest folder that holds them
-    all. A path that is named is never skipped; what lies below it is, if it is hidden, an environment, made by a tool,
-    or excluded. Links to files are followed. Links to folders are not: inside the root they are read at their own
+    all. A path that is named is never skipped, not even by a glob; what lies below it is, if it is hidden, an
+    environment, made by a tool, or excluded. Links to files are followed. Links to folders are not: inside the root they are read at their own
     place, and outside they are none of the project's, so that a link to `/` costs nothing.
 
     Args:
         paths: Files and folders.
         exclude: Globs relative to the root, see `path_matcher`.
+        base: Where the root lies for whoever wrote the globs, `services/shop`: they may begin there too.
 
     Raises:
         ScanError: A path does not exist, or there is none.
     """
     given = given_paths(paths)
-    walk = _Walk(common_root(given), exclude)
+    walk = _Walk(common_root(given), exclude, base)
     for path in given:
         if path.is_dir():
             walk.folder(path)
@@ -53,12 +54,14 @@ def discover(paths: Sequence[Path], exclude: Sequence[str]) -> Discovered:
 
 
 class _Walk:
-    def __init__(self, root: Path, exclude: Sequence[str]) -> None:
+    def __init__(self, root: Path, exclude: Sequence[str], base: str) -> None:
         self.root = root
         self.files: list[Source] = []
         self.warnings: list[Warned] = []
         self._real_root = os.path.realpath(root)
-        self._excluded: Callable[[str], bool] = path_matcher(exclude)
+        self._exclude = exclude
+        self._prefixes = ("", f"{base}/") if base else ("",)
+        self._excluded: Callable[[str], bool] = path_matcher(())
         self._seen: set[tuple[int, int]] = set()
 
     def warn(self, path: str, message: str) -> None:
@@ -72,10 +75,21 @@ class _Walk:
             self.warn(display, "left out: it is neither a file nor a folder.")
 
     def folder(self, top: Path) -> None:
-        waiting = [(str(top), self._display(top))]
+        display = self._display(top)
+        self._excluded = self._excluded_below(display)
+        waiting = [(str(top), display)]
         while waiting:
             folder, display = waiting.pop()
             waiting += self._look_into(folder, display, named=folder == str(top))
+
+    def _excluded_below(self, top: str) -> Callable[[str], bool]:
+        """What the globs exclude in a folder that is named: one that excludes the whole folder was not meant."""
+        matchers = []
+        for prefix in self._prefixes:
+            folder = (prefix + top).rstrip("/")
+            meant = [glob for glob in self._exclude if not folder or not path_matcher((glob,))(folder)]
+            matchers.append((prefix, path_matcher(meant)))
+        return lambda path: any(matches(prefix + path) for prefix, matches in matchers)
 
     def _look_into(self, folder: str, display: str, *, named: bool) -> list[tuple[str, str]]:
         """Note the files of one folder, and give the folders in it that are to be looked at."""

@@ -39,7 +39,7 @@ def load_sources(paths: Sequence[Path], settings: Settings, on_progress: OnProgr
 
     Args:
         paths: Files and folders; see `Sources.root` for what the paths in the result are relative to.
-        settings: `exclude`, `cache`, `cache_dir`, `processes` and `max_file_size` count here.
+        settings: `exclude`, `base`, `cache`, `cache_dir`, `processes` and `max_file_size` count here.
         on_progress: Called in this thread with the number of files that are done, and of all.
 
     Raises:
@@ -52,7 +52,7 @@ def load_sources(paths: Sequence[Path], settings: Settings, on_progress: OnProgr
     >>> [(file.path, file.names[0]) for file in sources.files]
     [('main.py', 'main')]
     """
-    found = discover(paths, settings.exclude)
+    found = discover(paths, settings.exclude, settings.base)
     cache = Cache(cache_folder(settings, found.root), sorted(path.absolute() for path in paths))
     outcomes = _Loading(found.files, settings, cache, on_progress).run()
     cache.save()

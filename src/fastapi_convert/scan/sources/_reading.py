@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from fastapi_convert.scan import facts
 
+from . import softening
 from ._newer import newer_python
 
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -32,7 +33,8 @@ class Extracted(NamedTuple):
 def extract(data: bytes) -> Extracted:
     """The facts of a Python file.
 
-    Nothing is executed: `ast.parse` only. What the parser has to say about the code's style is not shown.
+    Nothing is executed: `ast.parse` only. What the parser has to say about the code's style is not shown. Syntax that
+    is too new for it is read all the same.
 
     Args:
         data: All bytes of the file.
@@ -53,11 +55,22 @@ def extract(data: bytes) -> Extracted:
 
 
 def _lowered(text: str) -> Extracted:
-    tree = ast.parse(text)
+    tree, text = _parsed(text)
     try:
         return Extracted(facts.lower(tree, text))
     except ValueError:  # what `marshal` says to nesting
         return Extracted(None, 0, _TOO_DEEP)
+
+
+def _parsed(text: str) -> tuple[ast.Module, str]:
+    """The tree, and the source that its positions and comments are of."""
+    try:
+        return ast.parse(text), text
+    except SyntaxError as refused:
+        try:
+            return softening.parse(text)
+        except (SyntaxError, RecursionError, MemoryError):
+            raise refused from None  # that one is about what the authors wrote
 
 
 def decode(data: bytes) -> str:

@@ -8,20 +8,21 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from examples.legacy_shop import legacy, loop_stall
-from examples.legacy_shop.legacy import CategoryPrices, Product, ProductPage, SalesReport
+from examples.legacy_shop import loop_stall
+from examples.legacy_shop.legacy import shop
+from examples.legacy_shop.legacy.shop import CategoryPrices, Product, ProductPage, SalesReport
 from fastapi_convert import Pool, ProcessPool, offload
 from fastapi_convert.offloading import PoolStats
 
 db = Pool("db", threads=8, max_waiting=200)
 http = Pool("http", threads=20, max_waiting=500)
-cpu = ProcessPool("cpu", processes=2, max_waiting=20, preload=[legacy.__name__])
+cpu = ProcessPool("cpu", processes=2, max_waiting=20, preload=[shop.__name__])
 
-search_products = offload(pool=db)(legacy.search_products)
-find_product = offload(pool=db)(legacy.find_product)
-fetch_stock = offload(pool=http)(legacy.fetch_stock)
-read_prices = offload(legacy.read_prices)
-sales_report = offload(pool=cpu)(legacy.sales_report)
+search_products = offload(pool=db)(shop.search_products)
+find_product = offload(pool=db)(shop.find_product)
+fetch_stock = offload(pool=http)(shop.fetch_stock)
+read_prices = offload(shop.read_prices)
+sales_report = offload(pool=cpu)(shop.sales_report)
 
 
 @asynccontextmanager
@@ -71,7 +72,7 @@ async def pools() -> list[PoolStats]:
     return [pool.stats() for pool in (db, http, cpu)]
 
 
-@app.exception_handler(legacy.UnknownProductError)
-async def unknown_product(_: Request, error: legacy.UnknownProductError) -> JSONResponse:
+@app.exception_handler(shop.UnknownProductError)
+async def unknown_product(_: Request, error: shop.UnknownProductError) -> JSONResponse:
     """Turn the legacy module's own error into a 404."""
     return JSONResponse({"detail": f"No product has the SKU {error}."}, status_code=404)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI
 
 from examples.legacy_shop import loop_stall, usage
-from examples.legacy_shop.legacy_orders import process_file
+from examples.legacy_shop.legacy.orders import process_file
 from fastapi_convert.uploads import Upload, streamed
 
 app = FastAPI(title="Legacy shop: orders")

@@ -1,6 +1,6 @@
 """The shop's sales by product, out of its order files: plain pandas that has worked for years.
 
-Nobody converted this module either. `upload_before.py` and `upload_after.py` import this very file.
+Nobody converted this module either. `before/uploads.py` and `after/uploads.py` import this very file.
 """
 
 from __future__ import annotations

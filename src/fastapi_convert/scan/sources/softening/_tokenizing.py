@@ -1,6 +1,6 @@
 r"""A tokenizer of the newest Python, for an older one: its own does not see that `f"{x["k"]}"` is one string.
 
-It is as coarse as its readers allow (numbers are words, operators are single characters), linear, and bounded in depth.
+It gives only what its readers ask for, and goes over the rest. It is linear, and bounded in depth.
 """
 
 from __future__ import annotations
@@ -8,38 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
-WORD: Final = "word"
-MARK: Final = "mark"
-COMMENT: Final = "comment"
-LINE: Final = "line"  # the end of a logical one
-STRING: Final = "string"
-OPEN: Final = "open"  # the prefix and the quotes of an f-string or t-string
-FIELD: Final = "field"  # its brace
-TAIL: Final = "tail"  # what ends the expression before the field ends: `!` or `:`
-FIELD_END: Final = "field end"
-CLOSE: Final = "close"
+from ._tokens import CLOSE, FIELD, FIELD_END, LINE, MARK, OPEN, STRING, TAIL, Token, Unclear
 
-_PREFIXES: Final = frozenset(("r", "b", "u", "f", "t", "rb", "br", "fr", "rf", "tr", "rt"))
+__all__ = ("tokens",)
+
 _DEEPEST: Final = 300  # levels of text and code in each other; Python's own limit is 150 strings
-_CODE: Final = re.compile(r"(?:[ \t\f]|\\\n)*+(?:(?P<word>\w++)|(?P<comment>#[^\n]*+)|(?P<mark>.|\n)|\Z)")
+_CODE: Final = re.compile(
+    r"""(?:\b(?P<prefix>(?i:[ft]r?|r[ftb]?|br?|u)))?+(?P<quote>'''|\"""|'|")
+    |(?P<comment>\#[^\n]*+)
+    |\\\n
+    |(?P<mark>[\n()\[\]{}:;,!=])
+    |\b(?P<word>as|class|def|except|lazy|type)\b""",
+    re.VERBOSE,
+)
 _QUOTES: Final = ("'''", '"""', "'", '"')
 # What in a string is more than text. A line may end in it only if there are three quotes.
 _PLAIN: Final = {quote: re.compile(rf"\\|{quote}" + ("" if quote[1:] else r"|\n")) for quote in _QUOTES}
 _FORMATTED: Final = {quote: re.compile(rf"[{{}}]|{_PLAIN[quote].pattern}") for quote in _QUOTES}
-
-
-class Unclear(Exception):
-    """No Python would read this either."""
-
-
-class Token(NamedTuple):
-    """A piece of the text, by the indexes of its first character and of the one after it."""
-
-    kind: str
-    start: int
-    end: int
 
 
 @dataclass(slots=True)
@@ -82,7 +69,7 @@ class _Tokenizer:
             if token is not None:
                 yield token
         if len(self._levels) > 1:
-            raise Unclear
+            raise Unclear("an f-string does not end")
 
     def _token(self, kind: str, start: int, end: int) -> Token:
         self._at = end
@@ -90,29 +77,24 @@ class _Tokenizer:
 
     def _push(self, level: _Code | _Text) -> None:
         if len(self._levels) >= _DEEPEST:
-            raise Unclear
+            raise Unclear("too many f-strings in each other")
         self._levels.append(level)
 
     def _code(self, level: _Code) -> Token | None:
-        match = _CODE.match(self._text, self._at)
-        assert match is not None  # the last alternatives take whatever comes
-        kind = match.lastgroup
-        if kind is None:
-            self._at = match.end()
+        match = _CODE.search(self._text, self._at)
+        if match is None:
+            self._at = len(self._text)
             return None
-        start, end = match.span(kind)
+        kind, (start, end) = match.lastgroup, match.span()
         if kind == MARK:
             return self._mark(level, start)
-        if kind == WORD and end - start < 3 and self._text[end : end + 1] in ("'", '"'):
-            prefix = self._text[start:end].lower()
-            if prefix in _PREFIXES:
-                return self._string(start, end, prefix)
-        return self._token(kind, start, end)
+        if kind == "quote":
+            return self._string(match["quote"], (match["prefix"] or "").lower(), start, end)
+        self._at = end
+        return None if kind is None else Token(kind, start, end)
 
     def _mark(self, level: _Code, at: int) -> Token | None:
         mark = self._text[at]
-        if mark in "'\"":
-            return self._string(at, at, "")
         if mark == "\n":
             self._at = at + 1
             return None if level.field or level.brackets else Token(LINE, at, at + 1)
@@ -123,7 +105,7 @@ class _Tokenizer:
         elif mark in ")]}":
             level.brackets -= 1
             if level.brackets < 0:
-                raise Unclear
+                raise Unclear("a bracket was never opened")
         return self._token(MARK, at, at + 1)
 
     def _end_of_expression(self, mark: str, at: int) -> Token:
@@ -138,42 +120,40 @@ class _Tokenizer:
             return self._token(MARK, at, at + 2)
         return self._token(TAIL, at, at + 1)
 
-    def _string(self, start: int, at: int, prefix: str) -> Token:
-        quote = next(quote for quote in _QUOTES if self._text.startswith(quote, at))
-        opened = at + len(quote)
+    def _string(self, quote: str, prefix: str, start: int, end: int) -> Token:
         if "f" in prefix or "t" in prefix:
             self._push(_Text(quote, "r" in prefix))
-            return self._token(OPEN, start, opened)
+            return self._token(OPEN, start, end)
         while True:
-            stop, opened = self._stop(_PLAIN[quote], opened)
+            stop, end = self._stop(_PLAIN[quote], end)
             if stop == quote:
-                return self._token(STRING, start, opened)
+                return self._token(STRING, start, end)
             if stop == "\n":
-                raise Unclear
-            opened += 1  # what the backslash is for
+                raise Unclear("a string does not end in its line")
+            end += 1  # what the backslash is for
 
     def _stop(self, pattern: re.Pattern[str], at: int) -> tuple[str, int]:
         match = pattern.search(self._text, at)
         if match is None:
-            raise Unclear
+            raise Unclear("a string does not end")
         return match.group(), match.end()
 
     def _formatted(self, level: _Text) -> Token | None:
         stop, end = self._stop(_FORMATTED[level.quote], self._at)
         if stop == "\\":
             self._at = self._escaped(end, raw=level.raw)
-        elif stop == "\n":
-            # A format may go over the end of a line, though a text may not.
+            return None
+        if stop == "\n":
+            if not level.spec:  # a format may go over the end of a line, though a text may not
+                raise Unclear("an f-string does not end in its line")
             self._at = end
-        elif stop not in "{}":
+            return None
+        if stop == level.quote:
             return self._end_of_text(level, end)
-        elif not level.spec and self._text.startswith(stop, end):
+        if not level.spec and self._text.startswith(stop, end):
             self._at = end + 1
-        else:
-            return self._brace(level, stop, end)
-        if stop == "\n" and not level.spec:
-            raise Unclear
-        return None
+            return None
+        return self._brace(level, stop, end)
 
     def _escaped(self, at: int, *, raw: bool) -> int:
         """Where it goes on behind a backslash, which does not escape braces."""
@@ -186,7 +166,7 @@ class _Tokenizer:
 
     def _end_of_text(self, level: _Text, end: int) -> Token:
         if level.spec:
-            raise Unclear
+            raise Unclear("a field of an f-string does not end")
         self._levels.pop()
         return self._token(CLOSE, end - len(level.quote), end)
 
@@ -195,6 +175,6 @@ class _Tokenizer:
             self._push(_Code(field=True))
             return self._token(FIELD, end - 1, end)
         if not level.spec:
-            raise Unclear
+            raise Unclear("a brace in an f-string was never opened")
         del self._levels[-2:]  # the format, and the field that it belongs to
         return self._token(FIELD_END, end - 1, end)

@@ -8,7 +8,7 @@ import pandas as pd
 from fastapi import FastAPI, UploadFile
 
 from examples.legacy_shop import loop_stall, usage
-from examples.legacy_shop.legacy_orders import process_data_frame
+from examples.legacy_shop.legacy.orders import process_data_frame
 
 app = FastAPI(title="Legacy shop: orders")
 app.include_router(loop_stall.router)  # the demo's measuring instruments, the same in both apps

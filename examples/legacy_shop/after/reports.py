@@ -6,7 +6,7 @@ import os
 
 from fastapi import FastAPI
 
-from examples.legacy_shop.legacy_reports import yearly_report
+from examples.legacy_shop.legacy.reports import yearly_report
 from fastapi_convert.jobs import Jobs
 
 jobs = Jobs(os.environ.get("SHOP_JOBS", "jobs.db"), workers=4)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from examples.legacy_shop import legacy, loop_stall
-from examples.legacy_shop.legacy import CategoryPrices, Product, ProductPage, SalesReport
+from examples.legacy_shop import loop_stall
+from examples.legacy_shop.legacy import shop
+from examples.legacy_shop.legacy.shop import CategoryPrices, Product, ProductPage, SalesReport
 
 app = FastAPI(title="Legacy shop")
 app.include_router(loop_stall.router)  # the demo's measuring instrument, the same in both apps
@@ -21,28 +22,28 @@ async def health() -> str:
 @app.get("/products")
 async def search(text: str) -> list[Product]:
     """Find products by a part of their name."""
-    return legacy.search_products(text)
+    return shop.search_products(text)
 
 
 @app.get("/products/{sku}")
 async def product_page(sku: str) -> ProductPage:
     """Show a product with what the warehouse has of it."""
-    return ProductPage(legacy.find_product(sku), legacy.fetch_stock(sku))
+    return ProductPage(shop.find_product(sku), shop.fetch_stock(sku))
 
 
 @app.get("/prices")
 async def prices() -> list[CategoryPrices]:
     """Sum up the suppliers' price list."""
-    return legacy.read_prices()
+    return shop.read_prices()
 
 
 @app.get("/reports/sales")
 async def report() -> SalesReport:
     """Say what sells together, and where the revenue is going."""
-    return legacy.sales_report()
+    return shop.sales_report()
 
 
-@app.exception_handler(legacy.UnknownProductError)
-async def unknown_product(_: Request, error: legacy.UnknownProductError) -> JSONResponse:
+@app.exception_handler(shop.UnknownProductError)
+async def unknown_product(_: Request, error: shop.UnknownProductError) -> JSONResponse:
     """Turn the legacy module's own error into a 404."""
     return JSONResponse({"detail": f"No product has the SKU {error}."}, status_code=404)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from fastapi import BackgroundTasks, FastAPI, HTTPException
 
-from examples.legacy_shop.legacy_reports import yearly_report
+from examples.legacy_shop.legacy.reports import yearly_report
 
 app = FastAPI(title="Legacy shop: reports")
 tasks: dict[str, dict[str, Any]] = {}

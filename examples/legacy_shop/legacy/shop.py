@@ -1,7 +1,7 @@
 """The shop's business code: plain, synchronous Python that has worked for years.
 
-Nobody converted this module and nobody has to. It knows nothing of asyncio, FastAPI or fastapi_convert; both apps
-beside it, `before.py` and `after.py`, import this very file.
+Nobody converted this module and nobody has to. It knows nothing of asyncio, FastAPI or fastapi_convert; both apps,
+`before/shop.py` and `after/shop.py`, import this very file.
 """
 
 from __future__ import annotations

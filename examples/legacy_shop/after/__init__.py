@@ -1,0 +1,1 @@
+"""The same apps, converted: `diff -r before after` is the whole conversion."""

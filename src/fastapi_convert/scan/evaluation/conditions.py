@@ -1,0 +1,203 @@
+"""Conditions: what certainly holds, and what a variable can still be where it has held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi_convert.scan.facts import Expr
+
+from .construction import Construction
+from .values import (
+    NONE,
+    Atom,
+    Await,
+    Bag,
+    Cls,
+    Const,
+    Entered,
+    Func,
+    Inst,
+    Mod,
+    Offloaded,
+    Tuple,
+    Value,
+    constant,
+    only,
+    truth,
+)
+
+__all__ = ("Conditions",)
+
+_COROUTINE_TESTS: Final = frozenset(
+    {"iscoroutinefunction", "is_async_callable", "is_coroutine_callable", "isasyncgenfunction"}
+)
+
+
+class Conditions(Construction):
+    """Decides conditions, and narrows variables by them."""
+
+    def test(self, expr: Expr) -> bool | None:
+        """Evaluate a condition: whether it certainly holds, or certainly does not."""
+        if expr[0] == "name" and expr[1] == "TYPE_CHECKING":
+            return False
+        if expr[0] == "attr" and expr[4] == "TYPE_CHECKING":
+            return False
+        if expr[0] == "call" and (decided := self._test_call(expr)) is not None:
+            return decided
+        if expr[0] == "bool":
+            return self._test_bool(expr)
+        if expr[0] == "not":
+            decided = self.test(expr[1])
+            return None if decided is None else not decided
+        value = self.ev(expr)
+        self.note_bool(value)
+        return truth(value)
+
+    def _test_bool(self, expr: Expr) -> bool | None:
+        """Each part is a condition of its own; a part that is not reached is not evaluated."""
+        is_and, unsure = expr[1], False
+        before = dict(self.env.vars)
+        for each in expr[2]:
+            decided = self.test(each)
+            if decided is (not is_and):
+                self.env.vars = before
+                return decided
+            unsure = unsure or decided is None
+            self.narrow(each, positive=is_and)
+        self.env.vars = before | {name: value for name, value in self.env.vars.items() if name not in before}
+        return None if unsure else is_and
+
+    def _test_call(self, expr: Expr) -> bool | None:
+        name = _called_name(expr)
+        if name == "isinstance" and len(expr[4]) == 2:
+            return self._test_isinstance(self.ev(expr[4][0]), self.ev(expr[4][1]))
+        if name in _COROUTINE_TESTS and expr[4]:
+            kinds = {_is_async(atom) for atom in self.ev(expr[4][0])}
+            return kinds.pop() if len(kinds) == 1 else None
+        if name == "callable" and expr[4]:
+            value = self.ev(expr[4][0])
+            return True if value and all(isinstance(atom, Func | Cls) for atom in value) else None
+        return None
+
+    def _test_isinstance(self, value: Value, kinds: Value) -> bool | None:
+        wanted = self._wanted(kinds)
+        if not wanted:
+            return None
+        decided = {self._is_instance(atom, wanted) for atom in value}
+        return decided.pop() if len(decided) == 1 else None
+
+    def _wanted(self, kinds: Value) -> list[Any]:
+        found: list[Any] = []
+        for atom in kinds:
+            if isinstance(atom, Cls):
+                found.append(atom.cls)
+            elif isinstance(atom, Tuple):
+                found += [cls for item in atom.items for cls in self._wanted(item)]
+            else:
+                return []
+        return found
+
+    def _is_instance(self, atom: Atom, wanted: list[Any]) -> bool | None:
+        if isinstance(atom, Inst):
+            line = self.engine.classes.line(atom.cls)
+            if any(cls in line for cls in wanted):
+                return True
+            if not atom.exact or any(cls.external for cls in line):
+                return None
+            return False
+        if isinstance(atom, Const) and not any(cls.external for cls in wanted):
+            return False
+        return None
+
+    def instances_among(self, value: Value, kinds: Value) -> Value:
+        """Those that may be instances of these classes; an instance of them if nothing is known."""
+        wanted = self._wanted(kinds)
+        if not wanted:
+            return value
+        kept = tuple(a for a in value if isinstance(a, Inst) and self._is_instance(a, wanted) is not False)
+        exact = tuple(a for a in kept if self._is_instance(a, wanted))
+        return exact or tuple(self.atoms.inst(cls) for cls in wanted)
+
+    def narrow(self, expr: Expr, *, positive: bool) -> None:
+        """What a variable can still be when a condition has held, or has not."""
+        kind = expr[0]
+        if kind == "not":
+            self.narrow(expr[1], positive=not positive)
+        elif kind == "bool" and expr[1] is positive:
+            for each in expr[2]:
+                self.narrow(each, positive=positive)
+        elif kind in {"name", "attr"}:
+            self._keep(expr, lambda atom: truth((atom,)) is not (not positive))
+        elif kind == "cmp" and expr[3] in {("is",), ("is not",)} and expr[5][0] == ("const", None):
+            wants_none = (expr[3][0] == "is") is positive
+            self._keep(expr[4], lambda atom: (atom in NONE) is wants_none or (wants_none and _may_be_none(atom)))
+        elif kind == "call":
+            self._narrow_call(expr, positive=positive)
+        elif kind == "walrus":
+            self.narrow(("name", expr[1]), positive=positive)
+
+    def _narrow_call(self, expr: Expr, *, positive: bool) -> None:
+        name = _called_name(expr)
+        if name == "isinstance" and len(expr[4]) == 2 and expr[4][0][0] == "name":
+            variable, kinds = expr[4][0][1], self.ev(expr[4][1])
+            value = self.load(variable)
+            if positive:
+                self.store(variable, self.instances_among(value, kinds))
+            elif wanted := self._wanted(kinds):
+                self._keep(expr[4][0], lambda atom: self._is_instance(atom, wanted) is not True)
+        elif name in _COROUTINE_TESTS and expr[4]:
+            self._keep(expr[4][0], lambda atom: _is_async(atom) is not (not positive))
+
+    def _keep(self, expr: Expr, keep: Callable[[Atom], bool]) -> None:
+        if expr[0] == "name":
+            key = expr[1]
+        elif expr[0] == "attr" and expr[3][0] == "name":
+            key = f"{expr[3][1]}.{expr[4]}"
+        else:
+            return
+        value = self.env.vars.get(key)
+        if value is not None:
+            self.env.vars[key] = only(value, keep)
+
+    def compare_constants(self, operator: str, left: Value, right: Value) -> bool | None:
+        """The result of a comparison that is known."""
+        if operator in {"is", "is not"} and right == NONE:
+            nothing = {atom in NONE for atom in left if not _may_be_none(atom)}
+            certain = len(nothing) == 1 and not any(_may_be_none(atom) for atom in left)
+            return (nothing.pop() is (operator == "is")) if certain else None
+        a = constant(left)
+        if a is None:
+            return None
+        if operator in {"__contains__", "not in"} and len(right) == 1 and isinstance(right[0], Tuple):
+            items = [constant(item) for item in right[0].items]
+            if all(item is not None for item in items):
+                return (a.value in [item.value for item in items if item]) is (operator == "__contains__")
+        b = constant(right)
+        if b is None:
+            return None
+        if operator in {"__eq__", "is"}:
+            return bool(a.value == b.value)
+        return bool(a.value != b.value) if operator in {"__ne__", "is not"} else None
+
+    def note_bool(self, value: Value) -> None:
+        """Run what decides whether an object is true."""
+        self.convert(value, ("__bool__", "__len__"), 0, 0)
+
+
+def _called_name(expr: Expr) -> str:
+    func = expr[3]
+    return str(func[4] if func[0] == "attr" else func[1] if func[0] == "name" else "")
+
+
+def _may_be_none(atom: Atom) -> bool:
+    """Nothing is known of it, or it is what a library gives."""
+    return not isinstance(atom, Const | Func | Cls | Mod | Tuple | Bag | Offloaded | Entered | Await | Inst)
+
+
+def _is_async(atom: Atom) -> bool | None:
+    if isinstance(atom, Func):
+        return atom.function.is_async
+    if isinstance(atom, Offloaded):
+        return True
+    return None

@@ -1,0 +1,112 @@
+"""Instances: constructors, dataclasses and models, and what is known of their attributes from the first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi_convert.scan.project import Binding, Class, Function
+
+from .arguments import Arguments, bind
+from .calls import Calls
+from .classes import Member
+from .values import Cls, Const, Func, Inst, Partial, Value, known
+
+__all__ = ("Construction",)
+
+_VALIDATORS: Final = frozenset({"validator", "field_validator", "root_validator", "model_validator"})
+
+
+class Construction(Calls):
+    """Makes instances."""
+
+    def construct(self, cls: Class, given: Arguments, line: int, column: int) -> Value:
+        """Make an instance: run its constructor, and keep what is known of its attributes."""
+        member = self.engine.classes.member(cls, "__init__")
+        new = self.engine.classes.member(cls, "__new__")
+        result: Value = ()
+        if new is not None and new.function is not None and not new.cls.external:
+            func = self.atoms.func(new.function, self.atoms.make(Cls, cls), new.cls.env)
+            result = tuple(a for a in self.apply((func,), given, line, column) if isinstance(a, Inst))
+        if member is not None and member.function is not None and not member.cls.external:
+            inst = self._initialised(cls, member.function, given, line, column)
+        elif self.engine.classes.is_data(cls) and not cls.external:
+            inst = self._filled(cls, given, line, column)
+        else:
+            inst = self.atoms.inst(cls, exact=True, fields=self._type_arguments(member, given))
+        self._construct_external(cls, given, line, column)
+        return result if known(result) and not member else (inst,)
+
+    def _type_arguments(self, member: Member | None, given: Arguments) -> tuple[tuple[str, Value], ...]:
+        """Type variables of a library's class that its constructor fills in, as `sessionmaker(class_=AsyncSession)`."""
+        if member is None or member.function is None:
+            return ()
+        solved = self.engine.types.solved(member.function, given, bound=True)
+        return tuple((f"[{name}]", value) for name, value in sorted(solved.items()))
+
+    def _construct_external(self, cls: Class, given: Arguments, line: int, column: int) -> None:
+        for each in self.engine.classes.external(cls):
+            if self.block_if_known((each.qualified,), given, line, column):
+                return
+
+    def _initialised(self, cls: Class, function: Function, given: Arguments, line: int, column: int) -> Inst:
+        """Run `__init__` twice if need be: what it has set may decide what it runs."""
+        env = function.owner.env if function.owner else None
+        inst = self.atoms.inst(cls, exact=True)
+        func = self.atoms.func(function, inst, env)
+        summary = self.engine.evaluate(func, bind(self.engine, func, given))
+        fields = self._constant_fields(summary.fields)
+        if fields:
+            inst = self.atoms.inst(cls, exact=True, fields=fields)
+            func = self.atoms.func(function, inst, env)
+            summary = self.engine.evaluate(func, bind(self.engine, func, given))
+        self.call_into(function, summary.hits, line, column)
+        return inst
+
+    def _constant_fields(self, fields: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
+        """Attributes that keep the value which the constructor gave them."""
+        stored = self.engine.project.stored_attributes
+        return tuple(
+            (name, value)
+            for name, value in sorted(fields.items())
+            if name not in stored and value and all(isinstance(a, Const | Func | Cls | Inst | Partial) for a in value)
+        )
+
+    def _filled(self, cls: Class, given: Arguments, line: int, column: int) -> Inst:
+        """Make a dataclass or a model: its annotations are its parameters."""
+        fields: dict[str, Value] = {}
+        positional = iter(given.positional)
+        line_of = [each for each in reversed(self.engine.classes.line(cls)) if not each.external]
+        for each in line_of:
+            for name, bindings in each.members.items():
+                if bindings[-1][0] == "ann":
+                    fields[name] = self._field(
+                        each, bindings[-1], given.keywords.get(name) or next(positional, None), line, column
+                    )
+        kept = () if given.more or given.rest is not None else self._constant_fields(fields)
+        inst = self.atoms.inst(cls, exact=True, fields=kept)
+        for hook in ("__post_init__", "model_post_init", "__attrs_post_init__"):
+            member = self.engine.classes.member(cls, hook)
+            if member and member.function and not member.cls.external:
+                self.call_value((self.atoms.func(member.function, inst, member.cls.env),), line, column)
+        self.validate(cls, line, column)
+        return inst
+
+    def _field(self, cls: Class, binding: Binding, value: Value | None, line: int, column: int) -> Value:
+        """What an annotated attribute is: what is passed, what its default says, or what it is declared to be."""
+        _, annotation, default = binding
+        frame = self.engine.classes.frame(cls)
+        if value is None and default is not None:
+            if default[0] == "call" and (factory := dict(default[5]).get("default_factory")) is not None:
+                return self.call_value(frame.ev(factory), line, column)
+            found = frame.ev(default)
+            value = found if all(isinstance(atom, Const) for atom in found) else None
+        return value if value is not None and known(value) else self.engine.types.of(annotation, frame)
+
+    def validate(self, cls: Class, line: int, column: int) -> None:
+        """Run the validators of a model: they run wherever one is made."""
+        for each in self.engine.classes.line(cls):
+            for method in each.methods if not each.external else ():
+                if any(name in _VALIDATORS for name in method.decorator_names):
+                    func = self.engine.generic_func(method)
+                    summary = self.engine.evaluate(func, self.engine.types.generic_arguments(func))
+                    self.call_into(method, summary.hits, line, column)
