@@ -198,9 +198,7 @@ class Calls(Protocols):
         for atom in decorator:
             if isinstance(atom, Ext | Func) and (name := _name_of(atom)) in DECORATORS:
                 return DECORATORS[name](self, value)
-            if isinstance(atom, Func | Cls | Partial | Returns | Register | Inst) and not (
-                isinstance(atom, Inst) and atom.cls.external
-            ):
+            if _decorates(atom):
                 result += self.apply((atom,), Arguments([value]), 0, 0)
             elif isinstance(atom, Offloaded) and not atom.func:
                 return (self.atoms.make(Offloaded, value),)
@@ -224,6 +222,15 @@ class Calls(Protocols):
         Register: _register,
         Returns: _apply_returns,
     }
+
+
+def _decorates(atom: Atom) -> bool:
+    """Whether more is known of a decorator than that it gives something that is called like the function."""
+    if isinstance(atom, Ext):
+        return atom.function is not None
+    if isinstance(atom, Inst):
+        return not atom.cls.external
+    return isinstance(atom, Func | Cls | Partial | Returns | Register)
 
 
 def _external(atom: Atom) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi_convert.scan._comments import Comment
 
@@ -72,4 +73,5 @@ class Collected:
         classes = tuple(tuple(each) for each in self.classes if each is not None)
         plain = tuple(tuple(comment) for comment in comments)
         names = tuple(self.stored), tuple(self.state_stores), tuple(self.called)
-        return marshal.dumps((body, functions, classes, plain, *names))
+        facts: Any = (body, functions, classes, plain, *names)
+        return marshal.dumps(facts)

@@ -28,8 +28,8 @@ def discover(paths: Sequence[Path], exclude: Sequence[str], base: str = "") -> D
 
     A folder is its own root, a file's root is its folder, and several paths have the deepest folder that holds them
     all. A path that is named is never skipped, not even by a glob; what lies below it is, if it is hidden, an
-    environment, made by a tool, or excluded. Links to files are followed. Links to folders are not: inside the root they are read at their own
-    place, and outside they are none of the project's, so that a link to `/` costs nothing.
+    environment, made by a tool, or excluded. Links to files are followed. Links to folders are not: inside the root
+    they are read at their own place, and outside they are none of the project's, so that a link to `/` costs nothing.
 
     Args:
         paths: Files and folders.
