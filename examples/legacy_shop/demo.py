@@ -1,4 +1,4 @@
-"""Runs the shop before and after, under the same load, and prints side by side what was seen.
+"""Scans the shop before and after, runs both under the same load, and prints side by side what was seen.
 
     python examples/legacy_shop/demo.py             takes about half a minute
     SERVE=1 python examples/legacy_shop/demo.py     then leaves the `after` app running, to try it at /docs
@@ -121,11 +121,13 @@ def main() -> int:
     """Run every scenario; return the exit code."""
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _leave)
+    print(f"A scan tells what blocks. Then one untouched legacy module serves {CLIENTS} clients at once, twice: before")
     print(
-        f"Serving one untouched legacy module to {CLIENTS} clients at once, twice: before (async def calls it directly)"
+        "(async def calls it directly) and after (offload runs it). Another takes a large upload, twice, and a kill -9"
     )
-    print("and after (offload runs it). Then another takes a large upload, twice, and a kill -9 hits reports that take")
-    print("their time, twice. All servers and data are temporary. This takes about half a minute.\n")
+    print(
+        "hits reports that take their time, twice. All servers and data are temporary. This takes about half a minute.\n"
+    )
     try:
         with tempfile.TemporaryDirectory(prefix="legacy-shop-") as folder:
             return _run(Path(folder))
@@ -153,13 +155,17 @@ def _run(folder: Path) -> int:
 def _scan() -> bool:
     """Show what blocks in both apps, found without running them; return whether the app after is free of it."""
     before, after = scanned.scan_both()
-    print(f"{bold('fastapi-convert scan before, then after: what blocks, found without running it')}\n")
-    print(f"{scanned.table(before, after)}\n")
+    title = "fastapi-convert scan: what blocks the event loop, found without running anything"
+    print(f"{bold(title)}\n\n{scanned.table(before, after)}\n")
     if after.findings or not before.findings:
         print("Failed: scan should find blocking calls before, and none after.\n")
         return False
-    print("No table of calls can know loops of your own: of the sales report, scan finds the query and not the half")
-    print("second of pure Python after it. The yearly reports do not block, but a kill -9 loses them. See below.\n")
+    print(
+        "Loops of your own are in no table of calls: of the sales report scan finds the query, and not the half second"
+    )
+    print(
+        "of pure Python after it. The yearly reports block nothing: background tasks that are plain def run on threads.\n"
+    )
     return True
 
 

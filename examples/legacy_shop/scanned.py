@@ -44,7 +44,8 @@ def _listed(report: Report) -> Iterator[str]:
         route = function.route or function.name
         for finding in findings:
             place = f"{_path(report, finding)}:{finding.blocking.line}"
-            yield f"{route:<{ROUTE}}{finding.code}  {finding.blocking.call:<{CALL}}{place}"
+            call = finding.blocking.call.removeprefix("builtins.")
+            yield f"{route:<{ROUTE}}{finding.code}  {call:<{CALL}}{place}"
             route = ""
 
 

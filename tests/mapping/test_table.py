@@ -66,3 +66,10 @@ def test_a_name_comes_once(name: str) -> None:
     """The message names it, so that one of the two can be removed."""
     with pytest.raises(ValueError, match=r"shop\.\S+ is in the mapping twice: keep one row\."):
         Table([_row(name), _row("shop.other"), _row(name)])
+
+
+def test_the_very_same_row_comes_once_too() -> None:
+    """A module of rows that is listed twice is a mistake like any other."""
+    row = _row("shop.buy")
+    with pytest.raises(ValueError, match="twice"):
+        Table([row, row])

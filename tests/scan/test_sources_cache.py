@@ -86,7 +86,7 @@ def test_facts_of_another_version_are_not_used(scan: Scan, monkeypatch: pytest.M
     """Neither of ours nor of Python's."""
     scan()
     with monkeypatch.context() as patch:
-        patch.setattr(facts, "FACTS_VERSION", "another")
+        patch.setattr(facts, "facts_version", lambda: "another")
         assert cached(scan()) == []
     with monkeypatch.context() as patch:
         patch.setattr(sys, "version", "4.0")

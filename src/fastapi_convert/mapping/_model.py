@@ -110,8 +110,9 @@ class Table:
             patterns.sort(key=lambda row: len(row.name), reverse=True)
 
     def _add(self, row: Blocking) -> None:
-        if self._by_name.setdefault(row.name, row) is not row:
+        if row.name in self._by_name:
             raise ValueError(f"{row.name} is in the mapping twice: keep one row.")
+        self._by_name[row.name] = row
         owner, _, last = row.name.rpartition(".")
         if "*" in last:
             self._patterns.setdefault(owner, []).append(row)

@@ -35,7 +35,30 @@ def scan(
     *,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Find every blocking call that an `async def` below these paths can reach."""
+    r"""Find every blocking call that an `async def` below these paths can reach.
+
+    Nothing of the target is imported or run, and nothing of it need be installed.
+
+    Args:
+        paths: Files and folders. Paths in the report are relative to the folder that holds them all.
+        settings: What is left out, what is reported, and where facts of files are kept for the next scan;
+            `pyproject.toml` is read by the command, not here.
+        on_progress: Called with the number of files read so far, and of all.
+
+    Raises:
+        ScanError: There is no such path, or a baseline cannot be read. A file that cannot be read or parsed is no error
+            but a warning of the report.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> Path("shop").mkdir()
+        >>> _ = Path("shop/app.py").write_text("import time\nasync def nap():\n    time.sleep(1)\n")
+        >>> report = scan(["shop"], Settings(cache=False))
+        >>> [(found.code, found.async_function.name, found.blocking.line) for found in report.findings]
+        [('FC101', 'nap', 3)]
+        >>> report.findings[0].replacement
+        'asyncio.sleep'
+    """
     began = time.perf_counter()
     settings = settings or Settings()
     sources = load_sources([Path(path) for path in paths], settings, on_progress)

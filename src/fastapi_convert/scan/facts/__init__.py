@@ -22,11 +22,8 @@ from ._records import (
 from ._statements import lower
 from ._version import facts_version
 
-FACTS_VERSION = facts_version()
-
 __all__ = (
     "ASYNC",
-    "FACTS_VERSION",
     "GENERATOR",
     "ClassFacts",
     "Expr",
@@ -34,6 +31,7 @@ __all__ = (
     "ModuleFacts",
     "Param",
     "Stmt",
+    "facts_version",
     "lower",
     "unpack",
     "unpack_body",

@@ -39,7 +39,7 @@ class Cache:
     def __init__(self, folder: Path | None, paths: Iterable[Path]) -> None:
         self._folder = folder
         # Facts of one Python are not those of another one: the trees differ, and so does `marshal`.
-        maker = f"{facts.FACTS_VERSION}\0{sys.implementation.cache_tag}\0{sys.version}\0".encode()
+        maker = f"{facts.facts_version()}\0{sys.implementation.cache_tag}\0{sys.version}\0".encode()
         self._hash = hashlib.blake2b(maker, digest_size=_KEY)
         named = b"\0".join([maker, *(os.fsencode(path) for path in paths)])
         self._name = hashlib.blake2b(named, digest_size=16).hexdigest() + _SUFFIX

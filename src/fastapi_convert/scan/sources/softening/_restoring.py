@@ -58,7 +58,8 @@ def _restored(node: ast.AST, marks: Mapping[Place, Mark]) -> ast.AST:
                 return ast.copy_location(TypeAlias(name, node.value), node)
         case ast.ClassDef(lineno=line, col_offset=column):
             if isinstance(mark := marks.get((line, column)), Parameters):
-                node.type_params = [TypeParameter(name) for name in mark.names]
+                names = [TypeParameter(name) for name in mark.names]
+                setattr(node, "type_params", names)  # noqa: B010 -- older Pythons do not know the attribute
     return node
 
 
