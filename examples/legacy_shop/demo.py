@@ -121,13 +121,10 @@ def main() -> int:
     """Run every scenario; return the exit code."""
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _leave)
-    print(f"A scan tells what blocks. Then one untouched legacy module serves {CLIENTS} clients at once, twice: before")
-    print(
-        "(async def calls it directly) and after (offload runs it). Another takes a large upload, twice, and a kill -9"
-    )
-    print(
-        "hits reports that take their time, twice. All servers and data are temporary. This takes about half a minute.\n"
-    )
+    print("A scan tells what blocks. Then one untouched legacy module is served twice: before (async def calls it")
+    print(f"directly) and after (offload runs it), to {CLIENTS} clients at once. Another takes a large upload, twice,")
+    print("and a kill -9 hits reports that take their time, twice. All servers and data are temporary. This takes")
+    print("about half a minute.\n")
     try:
         with tempfile.TemporaryDirectory(prefix="legacy-shop-") as folder:
             return _run(Path(folder))
@@ -140,7 +137,7 @@ def main() -> int:
 
 
 def _run(folder: Path) -> int:
-    results = [_scan()]
+    results = [show_scan()]
     env = seed(folder)
     with serving("examples.legacy_shop.warehouse:app", env) as warehouse:
         env["SHOP_WAREHOUSE_URL"] = warehouse
@@ -152,7 +149,7 @@ def _run(folder: Path) -> int:
     return 0 if all(results) else 1
 
 
-def _scan() -> bool:
+def show_scan() -> bool:
     """Show what blocks in both apps, found without running them; return whether the app after is free of it."""
     before, after = scanned.scan_both()
     title = "fastapi-convert scan: what blocks the event loop, found without running anything"
@@ -160,12 +157,9 @@ def _scan() -> bool:
     if after.findings or not before.findings:
         print("Failed: scan should find blocking calls before, and none after.\n")
         return False
-    print(
-        "Loops of your own are in no table of calls: of the sales report scan finds the query, and not the half second"
-    )
-    print(
-        "of pure Python after it. The yearly reports block nothing: background tasks that are plain def run on threads.\n"
-    )
+    print("Loops of your own are in no table of calls: of the sales report, scan finds the query, and not the half")
+    print("second of pure Python after it. The yearly reports block nothing: a background task that is a plain def")
+    print("runs on a thread.\n")
     return True
 
 

@@ -12,7 +12,7 @@ from fastapi_convert.scan import Finding, Report, Settings, scan
 
 HERE = Path(__file__).resolve().parent
 LABEL, COLUMN = 44, 12
-ROUTE, CALL = 21, 28
+ROUTE, CALL = 19, 26
 
 
 def scan_both() -> tuple[Report, Report]:
@@ -45,7 +45,7 @@ def _listed(report: Report) -> Iterator[str]:
         for finding in findings:
             place = f"{_path(report, finding)}:{finding.blocking.line}"
             call = finding.blocking.call.removeprefix("builtins.")
-            yield f"{route:<{ROUTE}}{finding.code}  {call:<{CALL}}{place}"
+            yield f"{route:<{ROUTE}}  {finding.code}  {call:<{CALL}}  {place}"
             route = ""
 
 

@@ -36,8 +36,8 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     env = seed(tmp_path_factory.mktemp("shop"))
     with ExitStack() as stack:
         env["SHOP_WAREHOUSE_URL"] = stack.enter_context(serving("examples.legacy_shop.warehouse:app", env))
-        before = stack.enter_context(serving("examples.legacy_shop.before:app", env))
-        yield before, stack.enter_context(serving("examples.legacy_shop.after:app", env))
+        before = stack.enter_context(serving("examples.legacy_shop.before.shop:app", env))
+        yield before, stack.enter_context(serving("examples.legacy_shop.after.shop:app", env))
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_pools_are_shown(apps: tuple[str, str]) -> None:
 def uploads() -> Iterator[tuple[str, str]]:
     """Run both apps that take an upload; give the addresses of `before` and `after`."""
     with (
-        serving("examples.legacy_shop.upload_before:app", {}) as before,
-        serving("examples.legacy_shop.upload_after:app", {}) as after,
+        serving("examples.legacy_shop.before.uploads:app", {}) as before,
+        serving("examples.legacy_shop.after.uploads:app", {}) as after,
     ):
         yield before, after
 
@@ -146,7 +146,8 @@ def test_a_table_leaves_out_what_was_not_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["legacy", "before", "legacy_orders", "upload_before", "legacy_reports", "reports_before"]
+    "module",
+    ["legacy.shop", "before.shop", "legacy.orders", "before.uploads", "legacy.reports", "before.reports"],
 )
 def test_nothing_of_ours_before(module: str) -> None:
     """Neither the legacy module nor the app before imports fastapi_convert."""
@@ -160,6 +161,7 @@ def test_demo_end_to_end(tmp_path: Path) -> None:
     with _demo(_env(tmp_path)) as process:
         out, err = process.communicate(timeout=50)
     assert (process.returncode, err) == (0, b"")
+    assert re.search(rb"blocking calls that they reach +12 +0\n", out)
     assert re.search(rb"before +after +better\n", out)
     assert re.search(rb"longest event-loop stall +[\d.]+ m?s +[\d.]+ m?s +[\d.]+x\n", out)
     assert len(re.findall(rb"errors +0 +0\n", out)) == 2

@@ -115,21 +115,21 @@ def _table(rows: list[Blocking]) -> str:
 def _compressed(rows: list[Blocking]) -> Iterator[tuple[str, ...]]:
     """A line for each class, or for several that say the same: what blocks, what to use, the level, what to know."""
     of_one_owner = _grouped(rows, lambda row: (_owner(row), _starred(row), row.level, _note(row))).values()
-    lines = ((_owner(same[0]), _names(same), _instead(same), same[0].level, _note(same[0])) for same in of_one_owner)
-    for (names, *said), alike in _grouped(lines, lambda line: line[1:]).items():
-        yield _blocks([line[0] for line in alike], names), *said
+    for (names, *said), alike in _grouped(of_one_owner, _said).items():
+        yield _blocks([_owner(first) for first, *_ in alike], names), *said
 
 
-def _blocks(owners: list[str], names: str) -> str:
+def _said(rows: list[Blocking]) -> tuple[tuple[str, ...], str, str, str]:
+    return tuple(map(_name, rows)), _instead(rows), rows[0].level, _note(rows[0])
+
+
+def _blocks(owners: list[str], names: tuple[str, ...]) -> str:
+    shown = ", ".join(_IMPLICIT.get(name, f"`{name}`") for name in names)
     if owners == ["builtins"]:
-        return names
-    if len(owners) == 1 and names.count("`") == 2 and names.startswith("`"):
-        return f"`{owners[0]}.{names[1:]}"
-    return ", ".join(f"`{owner}`" for owner in owners) + ": " + names
-
-
-def _names(rows: list[Blocking]) -> str:
-    return ", ".join(_IMPLICIT.get(_name(row), f"`{_name(row)}`") for row in rows)
+        return shown
+    if len(owners) == len(names) == 1 and names[0] not in _IMPLICIT:
+        return f"`{owners[0]}.{names[0]}`"
+    return ", ".join(f"`{owner}`" for owner in owners) + f": {shown}"
 
 
 def _instead(rows: list[Blocking]) -> str:

@@ -98,7 +98,7 @@ _ORDER: Final[dict[Level, int]] = {"error": 0, "warn": 1, "all": 2}
 
 
 def _level(hit: Hit) -> Level:
-    at_least: Level = "warn" if hit.some else "error"
+    at_least: Level = "warn" if hit.some or hit.once else "error"
     return max(hit.row.level, at_least, key=_ORDER.__getitem__)
 
 
@@ -107,5 +107,6 @@ def _message(where: AsyncFunction, chain: tuple[Step, ...], place: Place, hit: H
     if len(chain) > 2:
         through = f" through {chain[0].name} and {len(chain) - 2} more call{'s' if len(chain) > 3 else ''}"
     some = f" ({hit.some[0]} of {hit.some[1]} implementations)" if hit.some else ""
+    once = " (the first time)" if hit.once else ""
     name = place.call.removeprefix("builtins.")
-    return f"{where.name} {hit.row.category.title} on the event loop: {name}{through}{some}"
+    return f"{where.name} {hit.row.category.title} on the event loop: {name}{through}{some}{once}"

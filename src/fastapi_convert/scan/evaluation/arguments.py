@@ -133,7 +133,7 @@ class _Binding:
     def _named_rest(self, keywords: dict[str, Value]) -> Value:
         names = {param[0] for param in self.func.function.facts.params if param[1] != 4}
         extra = tuple((name, value) for name, value in keywords.items() if name not in names)
-        bag: Bag = self.engine.atoms.bag("dict", ("kwargs", extra, self.given.more))
+        bag: Bag = self.engine.atoms.bag("dict", ("kwargs", self.func.function, extra, self.given.more))
         for name, value in extra:
             bag.add(value, self.engine.atoms.const(name))
         if self.given.more:

@@ -128,10 +128,23 @@ class Calls(Protocols):
         if known(returned) and (returned != NONE or func.function.facts.returns is None):
             if any(atom in UNKNOWN for atom in returned) and func.function.facts.returns is not None:
                 return join(returned, self.engine.types.result(func))
-            return returned
+            return self._with_type_arguments(returned, func)
         if func.function.facts.returns is None:
             return returned or UNKNOWN
         return self.engine.types.result(func)
+
+    def _with_type_arguments(self, returned: Value, func: Func) -> Value:
+        """`-> Repo[User]` tells more of a `Repo(...)` than its construction does."""
+        annotation = func.function.facts.returns
+        if annotation is None or annotation[0] != "sub":
+            return returned
+        filled = {a.cls: a.fields for a in self.engine.types.result(func) if isinstance(a, Inst)}
+        return tuple(
+            self.atoms.inst(a.cls, exact=a.exact, fields=tuple((filled[a.cls] | a.fields).items()))
+            if isinstance(a, Inst) and a.cls in filled
+            else a
+            for a in returned
+        )
 
     def _call_async(self, func: Func, arguments: tuple[Value, ...]) -> Value:
         """Call an async function: what it blocks on is its own, what it returns comes out when it is awaited."""

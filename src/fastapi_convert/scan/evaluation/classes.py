@@ -141,13 +141,17 @@ class Classes:
     def _implementers(self, cls: Class, name: str) -> list[Class]:
         found = self.subclasses(cls)
         if not found and self.is_protocol(cls):
-            wanted = {each for each, b in cls.members.items() if b[-1][0] == "def" and not each.startswith("__")}
+            wanted = {
+                each: kind
+                for each, bindings in cls.members.items()
+                if not each.startswith("__") and (kind := _kind(Member(cls, bindings)))
+            }
             if name in wanted:
                 found = [
                     each
                     for each in self._engine.project.classes
                     if each is not cls and not each.module.is_test and not self.is_protocol(each)
-                    if all(self.member(each, method) for method in wanted)
+                    if all(_kind(self.member(each, method)) == kind for method, kind in wanted.items())
                 ]
         return found
 
@@ -192,6 +196,12 @@ class Classes:
         value = summary.fields.get(name, ())
         # A constant set in one place is a starting value as a rule: what matters is what else it may be.
         return tuple(atom for atom in value if not isinstance(atom, Const)) or (UNKNOWN if value else ())
+
+
+def _kind(member: Member | None) -> tuple[bool, bool] | None:
+    """Whether a method is async, and whether it is a property; `None` if it is no method."""
+    function = member.function if member else None
+    return (function.is_async, "property" in function.decorator_names) if function else None
 
 
 def _type_arguments(inst: Inst) -> tuple[tuple[str, Value], ...]:

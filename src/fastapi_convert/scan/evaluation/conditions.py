@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from fastapi_convert.scan.facts import Expr
+from fastapi_convert.scan.project import Class
 
 from .construction import Construction
 from .values import (
@@ -16,6 +17,7 @@ from .values import (
     Cls,
     Const,
     Entered,
+    Ext,
     Func,
     Inst,
     Mod,
@@ -82,13 +84,15 @@ class Conditions(Construction):
 
     def _test_isinstance(self, value: Value, kinds: Value) -> bool | None:
         wanted = self._wanted(kinds)
+        if not wanted and all(isinstance(atom, Ext) and _names_a_class(atom) for atom in kinds):
+            wanted = self.engine.classes.named(kinds)
         if not wanted:
             return None
         decided = {self._is_instance(atom, wanted) for atom in value}
         return decided.pop() if len(decided) == 1 else None
 
-    def _wanted(self, kinds: Value) -> list[Any]:
-        found: list[Any] = []
+    def _wanted(self, kinds: Value) -> list[Class]:
+        found: list[Class] = []
         for atom in kinds:
             if isinstance(atom, Cls):
                 found.append(atom.cls)
@@ -98,7 +102,7 @@ class Conditions(Construction):
                 return []
         return found
 
-    def _is_instance(self, atom: Atom, wanted: list[Any]) -> bool | None:
+    def _is_instance(self, atom: Atom, wanted: list[Class]) -> bool | None:
         if isinstance(atom, Inst):
             line = self.engine.classes.line(atom.cls)
             if any(cls in line for cls in wanted):
@@ -106,9 +110,7 @@ class Conditions(Construction):
             if not atom.exact or any(cls.external for cls in line):
                 return None
             return False
-        if isinstance(atom, Const) and not any(cls.external for cls in wanted):
-            return False
-        return None
+        return _constant_is_instance(atom.value, wanted) if isinstance(atom, Const) else None
 
     def instances_among(self, value: Value, kinds: Value) -> Value:
         """Those that may be instances of these classes; an instance of them if nothing is known."""
@@ -183,6 +185,19 @@ class Conditions(Construction):
     def note_bool(self, value: Value) -> None:
         """Run what decides whether an object is true."""
         self.convert(value, ("__bool__", "__len__"), 0, 0)
+
+
+def _names_a_class(ext: Ext) -> bool:
+    module, _, name = ext.names[0].rpartition(".")
+    return module == "builtins" or name[:1].isupper()
+
+
+def _constant_is_instance(value: object, wanted: list[Class]) -> bool | None:
+    line = {f"builtins.{cls.__name__}" for cls in type(value).__mro__}
+    if any(cls.qualified in line for cls in wanted):
+        return True
+    abstract = any(cls.module.name.partition(".")[0] in {"collections", "typing", "numbers", "abc"} for cls in wanted)
+    return None if abstract else False
 
 
 def _called_name(expr: Expr) -> str:

@@ -8,7 +8,6 @@ from fastapi_convert.scan.project import Binding, Class, Function
 
 from .arguments import Arguments, bind
 from .calls import Calls
-from .classes import Member
 from .values import Cls, Const, Func, Inst, Partial, Value, known
 
 __all__ = ("Construction",)
@@ -32,16 +31,18 @@ class Construction(Calls):
         elif self.engine.classes.is_data(cls) and not cls.external:
             inst = self._filled(cls, given, line, column)
         else:
-            inst = self.atoms.inst(cls, exact=True, fields=self._type_arguments(member, given))
+            arguments = self._type_arguments(cls, member.function, given) if member and member.function else ()
+            inst = self.atoms.inst(cls, exact=True, fields=arguments)
         self._construct_external(cls, given, line, column)
         return result if known(result) and not member else (inst,)
 
-    def _type_arguments(self, member: Member | None, given: Arguments) -> tuple[tuple[str, Value], ...]:
-        """Type variables of a library's class that its constructor fills in, as `sessionmaker(class_=AsyncSession)`."""
-        if member is None or member.function is None:
+    def _type_arguments(self, cls: Class, init: Function, given: Arguments) -> tuple[tuple[str, Value], ...]:
+        """Type variables of a class that its constructor fills in, as `sessionmaker(class_=AsyncSession)` does."""
+        names = {name for each in self.engine.classes.line(cls) for name in self.engine.types.parameters(each)}
+        if not names:
             return ()
-        solved = self.engine.types.solved(member.function, given, bound=True)
-        return tuple((f"[{name}]", value) for name, value in sorted(solved.items()))
+        solved = self.engine.types.solved(init, given, bound=True)
+        return tuple((f"[{name}]", value) for name, value in sorted(solved.items()) if name in names)
 
     def _construct_external(self, cls: Class, given: Arguments, line: int, column: int) -> None:
         for each in self.engine.classes.external(cls):
@@ -51,12 +52,13 @@ class Construction(Calls):
     def _initialised(self, cls: Class, function: Function, given: Arguments, line: int, column: int) -> Inst:
         """Run `__init__` twice if need be: what it has set may decide what it runs."""
         env = function.owner.env if function.owner else None
-        inst = self.atoms.inst(cls, exact=True)
+        arguments = self._type_arguments(cls, function, given)
+        inst = self.atoms.inst(cls, exact=True, fields=arguments)
         func = self.atoms.func(function, inst, env)
         summary = self.engine.evaluate(func, bind(self.engine, func, given))
         fields = self._constant_fields(summary.fields)
         if fields:
-            inst = self.atoms.inst(cls, exact=True, fields=fields)
+            inst = self.atoms.inst(cls, exact=True, fields=(*arguments, *fields))
             func = self.atoms.func(function, inst, env)
             summary = self.engine.evaluate(func, bind(self.engine, func, given))
         self.call_into(function, summary.hits, line, column)

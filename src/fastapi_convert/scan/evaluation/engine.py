@@ -18,7 +18,7 @@ from .values import NONE, UNKNOWN, Atom, Atoms, Const, Env, Func, Gen, Inst, Tup
 __all__ = ("Engine",)
 
 _DEEPEST: Final = 120  # calls within calls; what lies deeper is not looked at
-_MOST_CONTEXTS: Final = 8  # combinations of arguments for one function; further ones share a general one
+_MOST_CONTEXTS: Final = 12  # combinations of arguments for one function; further ones share a general one
 _MOST_CALLABLES: Final = 2000  # the same for a decorator, which is handed every function of a project
 _MOST_STEPS: Final = 400_000  # expressions of one top-level evaluation; a bound for what nobody has thought of
 
@@ -43,6 +43,7 @@ class Engine:
         self.attributes: dict[tuple[Class, str], Value] = {}  # what others set on instances
         self.dispatched: dict[Function, Value] = {}  # implementations that singledispatch functions have registered
         self.blocking: dict[Function, Hits] = {}  # what each async function blocks on
+        self.at_import = Summary(0)
         self.steps = 0
         self._summaries: dict[tuple[object, ...], Summary] = {}
         self._contexts: Counter[object] = Counter()
@@ -58,8 +59,8 @@ class Engine:
         self.names.forget()
 
     def frame(self, module: Module) -> Frame:
-        """A frame for what stands outside of functions; what blocks there is nobody's."""
-        return Frame(self, None, Env(module), Summary(0))
+        """A frame for what stands outside of functions. What blocks there does so at import, before there is a loop."""
+        return Frame(self, None, Env(module), self.at_import)
 
     def evaluate(self, func: Func, arguments: tuple[Value, ...]) -> Summary:
         """What a call of this function with these arguments does."""

@@ -130,7 +130,28 @@ class Frame(Expressions):
     _do_continue = _do_break
 
     def _do_if(self, s: Stmt) -> bool:
-        return self._branch(s[1], lambda: self.statements(s[2]), lambda: self.statements(s[3]))
+        filled = self._tells_filled(s[1])
+        live = self._branch(s[1], lambda: self._first_time(s[2], once=filled is False), lambda: self.statements(s[3]))
+        if filled and s[2][-1][0] == "return":
+            self.once = True
+        return live
+
+    def _tells_filled(self, test: Expr) -> bool | None:
+        """Whether a test asks for something global that is made once: `X`, `X is not None`, or the contrary."""
+        negated = test[0] == "not"
+        asked = test[1] if negated else test
+        if asked[0] == "cmp" and asked[3] in {("is",), ("is not",)} and asked[5] == (("const", None),):
+            negated ^= asked[3] == ("is",)
+            asked = asked[4]
+        of_all = asked[0] == "name" and asked[1] in self.globals
+        of_class = asked[0] == "attr" and all(isinstance(atom, Cls) for atom in self.ev(asked[3]))
+        return not negated if of_all or of_class else None
+
+    def _first_time(self, body: tuple[Stmt, ...], *, once: bool) -> bool:
+        before, self.once = self.once, self.once or once
+        live = self.statements(body)
+        self.once = before
+        return live
 
     def _branch(self, test: Expr, then: Callable[[], bool], otherwise: Callable[[], bool]) -> bool:
         """Run one of two blocks, or both if it is not known which."""

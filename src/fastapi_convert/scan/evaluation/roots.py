@@ -26,7 +26,13 @@ def blocking_calls(engine: Engine) -> dict[Function, Hits]:
     for function in sorted(functions, key=lambda each: _order(engine, each)):
         if function not in engine.blocking or _is_registered(engine, function):
             _evaluate(engine, function)
-    return engine.blocking
+    return {function: _without_done(engine, hits) for function, hits in engine.blocking.items()}
+
+
+def _without_done(engine: Engine, hits: Hits) -> Hits:
+    """What happens once and has happened at import does not happen on a loop."""
+    done = engine.at_import.hits
+    return {place: hit for place, hit in hits.items() if not (hit.once and place in done)}
 
 
 def _order(engine: Engine, function: Function) -> tuple[bool, str, int]:

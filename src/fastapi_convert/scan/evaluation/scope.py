@@ -37,6 +37,7 @@ class Scope:
         self.cls: Class | None = None  # whose body, or whose method's signature, is being read
         self.receiver: Atom | None = func.bound if func else None
         self.globals: set[str] = set()
+        self.once = False  # what runs now runs the first time only
         self.solved: dict[str, Value] = {}  # type variables, where a signature is read
         self.awaited_call = False  # the call that is being made is awaited: nobody awaits what blocks
 
@@ -100,7 +101,7 @@ class Scope:
     def block(self, row: Blocking, name: str, line: int, column: int) -> None:
         """Note a blocking call."""
         place = Place(self.path, line, column, name)
-        add_hit(self.summary.hits, place, Hit(row, (Step(self.path, line, name, column), None), 1, None))
+        add_hit(self.summary.hits, place, Hit(row, (Step(self.path, line, name, column), None), 1, None, self.once))
 
     def call_into(self, function: Function, hits: Hits, line: int, column: int) -> None:
         """Note what a called function blocks on."""
@@ -110,9 +111,12 @@ class Scope:
             for place, hit in hits.items():
                 add_hit(self.summary.hits, place, hit)
             return
+        once = self.once or function.is_cached
         step = Step(self.path, line, function.facts.qualname.replace(".<locals>.", "."), column)
         for place, hit in hits.items():
-            add_hit(self.summary.hits, place, Hit(hit.row, (step, hit.steps), hit.length + 1, hit.some))
+            add_hit(
+                self.summary.hits, place, Hit(hit.row, (step, hit.steps), hit.length + 1, hit.some, once or hit.once)
+            )
 
 
 _BUILTINS: Final = frozenset(name for name in dir(builtins) if name.islower() and not name.startswith("_"))

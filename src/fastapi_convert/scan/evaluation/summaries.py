@@ -34,17 +34,19 @@ class Hit(NamedTuple):
         steps: The way to it.
         length: How many calls that is.
         some: (1, 5) if only one of five implementations reaches it.
+        once: It happens the first time only: what it gives is kept for the whole process.
     """
 
     row: Blocking
     steps: Steps
     length: int
     some: tuple[int, int] | None
+    once: bool
 
     @property
-    def rank(self) -> tuple[bool, int]:
+    def rank(self) -> tuple[bool, bool, int]:
         """The smaller, the better it tells the reader what blocks."""
-        return self.some is not None, self.length
+        return self.some is not None, self.once, self.length
 
 
 Hits: TypeAlias = dict[Place, Hit]

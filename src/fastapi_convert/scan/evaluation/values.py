@@ -158,16 +158,19 @@ class Tuple(Atom):
 class Bag(Atom):
     """A list, set or dict, known by where it was made; what is in it is joined, by key where keys are constants."""
 
-    __slots__ = ("_everything", "items", "keys", "kind")
+    __slots__ = ("_everything", "frozen", "items", "keys", "kind")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.items: Value = ()
         self.keys: dict[Any, Value] = {}
+        self.frozen = False  # it stands for many: what is put into one of them does not come out of the others
         self._everything: Value | None = None
 
     def add(self, value: Value, key: Value = ()) -> None:
         """Put something in, under a key if that is a constant."""
+        if self.frozen:
+            return
         known = constant(key)
         if known is None:
             self.items = join(self.items, value)
@@ -177,6 +180,8 @@ class Bag(Atom):
 
     def update(self, other: Bag) -> None:
         """Put in what another one holds."""
+        if self.frozen:
+            return
         for key, value in other.keys.items():
             self.keys[key] = join(self.keys.get(key, ()), value)
         self.add(other.items)
@@ -313,6 +318,7 @@ class Atoms:
         """A list, set or dict, or anything else that is iterated, of which the type of the items is known."""
         bag = self.bag(kind, ("of", item))
         bag.add(item)
+        bag.frozen = True
         return (bag,)
 
 

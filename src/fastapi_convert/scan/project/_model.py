@@ -117,6 +117,11 @@ class Function:
         body = self.body
         return not body or (len(body) == 1 and body[0][0] == "raise" and "NotImplemented" in repr(body[0]))
 
+    @cached_property
+    def is_cached(self) -> bool:
+        """Its one result is kept: `@lru_cache` on a function without parameters."""
+        return not self.facts.params and any(name in {"lru_cache", "cache"} for name in self.decorator_names)
+
     @property
     def qualified(self) -> str:
         """The dotted name with its module."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
@@ -50,14 +51,24 @@ class Stubs:
 @lru_cache(maxsize=1024)
 def _facts(name: str) -> tuple[bytes, bool] | None:
     """The facts of a stub, and whether it is a package. Stubs are ours and do not change: kept for the next scan."""
-    top = files("fastapi_convert.scan").joinpath(_FOLDER)
-    *folders, last = name.split(".")
-    for folder in folders:
-        top = top.joinpath(folder)
-    package: Traversable = top.joinpath(last, "__init__.pyi")
-    module: Traversable = top.joinpath(f"{last}.pyi")
-    for place, is_package in ((package, True), (module, False)):
-        if place.is_file():
-            text = place.read_text(encoding="utf-8")
-            return lower(ast.parse(text), text), is_package
-    return None
+    place = _places().get(name)
+    if place is None:
+        return None
+    text = place.read_text(encoding="utf-8")
+    return lower(ast.parse(text), text), place.name == "__init__.pyi"
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, Traversable]:
+    """Every stub file by the dotted name of its module."""
+    return dict(_below(files("fastapi_convert.scan").joinpath(_FOLDER), ""))
+
+
+def _below(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _below(each, f"{name}{each.name}.")
+        elif each.name == "__init__.pyi":
+            yield name.removesuffix("."), each
+        elif each.name.endswith(".pyi"):
+            yield name + each.name.removesuffix(".pyi"), each
