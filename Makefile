@@ -55,6 +55,7 @@ bench: $(READY)-bench
 	$(RUN) -m benchmarks.offload
 	$(RUN) -m benchmarks.uploads
 	$(RUN) -m benchmarks.jobs
+	$(RUN) -m benchmarks.scan
 
 docs: $(READY)-docs
 	$(RUN) -m mkdocs build --strict

@@ -78,6 +78,22 @@ UPLOADS = [
     ("client beyond 1 MB: could send", "300 MB, chunked"),
     ("10 000 tiny files: longest gap", "10 000 x 100 B"),
 ]
+#: What is recorded of everybody, and the times of ours.
+SCAN = [
+    *(
+        (subject, variant)
+        for subject in ("direct calls found", "indirect calls found", "look-alikes left alone")
+        for variant in ("9 applications", "5 applications")
+    ),
+    ("probes: ways to block found", "probes"),
+    ("probes: traps left alone", "probes"),
+    *(
+        (f"{subject}: time for the tree", variant)
+        for subject in ("nothing kept", "again")
+        for variant in ("9 files", "18 files", "66 files")
+    ),
+    ("findings that are right, of those judged", "50 of level error"),
+]
 #: Without those that only a run with all peers has.
 JOBS = [
     ("submissions accepted", "64 callers"),
@@ -123,6 +139,7 @@ def rows_of(table: str) -> list[list[str]]:
         pytest.param("offload", OFFLOAD, id="offload"),
         pytest.param("uploads", UPLOADS, id="uploads", marks=needs_proc),
         pytest.param("jobs", JOBS, id="jobs", marks=[needs_proc, pytest.mark.timeout(120)]),
+        pytest.param("scan", SCAN, id="scan", marks=needs_proc),
     ],
 )
 def test_a_tiny_run_writes_the_table_and_the_picture(

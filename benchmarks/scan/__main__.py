@@ -1,9 +1,9 @@
 """Measure everything that can be measured here, print it as it comes, and write the tables and the picture.
 
 Environment: `BENCH_SCAN_APPS` is the folder of the applications, `BENCH_SCAN_TOOLS` the environment that the others are
-installed in, `BENCH_SCAN_DEPS` one with the libraries of the applications. Without them the recorded outcomes are shown,
-and times are those of this library. `BENCH_QUICK=1` for a run that only tries the program, `BENCH_RESULTS` for another
-folder to write to.
+installed in, `BENCH_SCAN_DEPS` a folder with an environment for each application whose libraries are installed. Without
+them the recorded outcomes are shown, and times are those of this library. `BENCH_QUICK=1` for a run that only tries the
+program, `BENCH_RESULTS` for another folder to write to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from benchmarks.common.running import load
 from benchmarks.common.tables import table_of_goals
 from benchmarks.scan import judged, probes, recall, recorded, report, speed
 from benchmarks.scan.ours import Ours
-from benchmarks.scan.recorded import Record
+from benchmarks.scan.recorded import Contender, Record
 from benchmarks.scan.tools import EVERYBODY, installed
 
 COLOURS = {"9 applications": "#2a6f97", "5 applications": "#8ab6d6", "probes": "#a3c4a8"}
@@ -37,7 +37,8 @@ def _records() -> dict[str, Record]:
     """What is recorded, and what was measured just now where that is possible."""
     found = recorded.records(EVERYBODY)
     if load(True, False):
-        for contender in (*installed(), Ours()):
+        contenders: list[Contender] = [*installed(), Ours()]
+        for contender in contenders:
             found[contender.name] = recall.measure(contender)
             probes.measure(contender, found[contender.name])
     return {name: found[name] for name in EVERYBODY if name in found}

@@ -21,13 +21,17 @@ class Ours:
     name = OURS
     follows_calls = True
 
+    def able(self, _name: str, /) -> bool:
+        """It needs nothing of an application but its files."""
+        return True
+
     def version(self) -> str:
         return version(OURS)
 
     def shown(self) -> str:
         return f"{OURS} scan --no-cache PATH"
 
-    def run(self, target: Target, timeout: float) -> list[Reported]:
+    def run(self, target: Target, _timeout: float, /) -> list[Reported]:
         """All that it says about a target, with paths as seen from the top of the tree. It never gives up."""
         report = scan([target.tree / root for root in target.roots], Settings(cache=False))
         assert report.root is not None

@@ -20,6 +20,8 @@ from tests.scan.probe import PAGES, Place, Probe, expectations, read_page
 
 GROUPS: Final = ("mechanisms", "traps", "nastiest")
 _OF_OURS: Final = "traps/ours"
+#: What they are called where applications have names.
+NAME: Final = "probes"
 #: Seconds for one small program.
 PATIENCE: Final = 60
 
@@ -44,7 +46,7 @@ def measure(contender: Contender, record: Record) -> None:
         for name, probe in probes().items()
         if contender.name == OURS or record.probes.get(name, ("",))[0] != fingerprint(probe)
     }
-    if not wanted:
+    if not wanted or not contender.able(NAME):
         return
     with TemporaryDirectory(prefix="bench-probes-") as folder:
         said = _together(contender, wanted, Path(folder))
@@ -75,8 +77,8 @@ def _together(contender: Contender, wanted: Mapping[str, Probe], folder: Path) -
     """What it says of each. Who follows calls must see each program alone: they all have an `app.py`."""
     trees = {name: probe.write(folder / f"p{number}") for number, (name, probe) in enumerate(wanted.items())}
     if contender.follows_calls:
-        return {name: contender.run(Target(tree), PATIENCE) or [] for name, tree in trees.items()}
-    said = contender.run(Target(folder), PATIENCE * len(trees)) or []
+        return {name: contender.run(Target(NAME, tree), PATIENCE) or [] for name, tree in trees.items()}
+    said = contender.run(Target(NAME, folder), PATIENCE * len(trees)) or []
     return {name: list(_below(f"{tree.name}/", said)) for name, tree in trees.items()}
 
 

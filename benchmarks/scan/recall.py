@@ -33,10 +33,10 @@ def measure(contender: Contender) -> Record:
     """Have it look at every application that is here; what is recorded already stays, but for ours."""
     record = begin(contender)
     trees = checkouts()
-    for app in applications():
+    for app in filter(lambda app: app.name in trees and contender.able(app.name), applications()):
         known = record.applications.get(app.name)
-        if app.name in trees and (contender.name == OURS or known is None or known.judged != judged(app)):
-            outcome = _outcome(contender, app, Target(trees[app.name], app.roots, app.imported_from))
+        if contender.name == OURS or known is None or known.judged != judged(app):
+            outcome = _outcome(contender, app, Target(app.name, trees[app.name], app.roots, app.imported_from))
             record.applications[app.name] = outcome
             tell(app.name, "reported of what was judged", contender.name, str(len(outcome.entries)))
             write(record)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from benchmarks.common import page
 from benchmarks.common.comparison import OURS, Comparison
 from benchmarks.common.tables import table
-from benchmarks.scan import judged, probes, recall
+from benchmarks.scan import applications, judged, probes, recall
 from benchmarks.scan.recorded import Record
 from benchmarks.scan.speed import PROCESSES, Timed
 
@@ -33,7 +33,7 @@ def markdown(
 ) -> str:
     """The whole page."""
     opening = [_INTRODUCTION.format(ours=OURS), *header, f"- the run took {seconds:.0f} s"]
-    everybody = [*_applications(records), *_one_by_one(records), *_probes(records), *_speed(timed), *_judged()]
+    everybody = [*of_applications(records), *one_by_one(records), *_probes(records), *_speed(timed), *_judged()]
     return page.markdown("scan", opening, comparisons, VARIANT, everybody[:-1])
 
 
@@ -41,7 +41,8 @@ def _section(title: str, *parts: str) -> list[str]:
     return [f"## {title}", "", *(line for part in parts for line in (part, ""))]
 
 
-def _applications(records: Mapping[str, Record]) -> list[str]:
+def of_applications(records: Mapping[str, Record]) -> list[str]:
+    """What everybody reported of all that they were run on, and how they were called."""
     rows = [
         [name, record.version, str(len(score.outcomes)), *score.cells()]
         for name, record in records.items()
@@ -52,10 +53,11 @@ def _applications(records: Mapping[str, Record]) -> list[str]:
     return _section("What everybody reported of the applications", table(head, rows), commands)
 
 
-def _one_by_one(records: Mapping[str, Record]) -> list[str]:
+def one_by_one(records: Mapping[str, Record]) -> list[str]:
+    """The same for each application."""
     rows = [
         [app.name, str(app.files), name, *recall.score(record, {app.name}).cells()]
-        for app in recall.applications()
+        for app in applications.applications()
         for name, record in records.items()
         if recall.score(record, {app.name}).outcomes
     ]

@@ -1,4 +1,4 @@
-"""Seconds for a tree of files, from the start of the command to its end, with and without what is kept from the last."""
+"""Seconds for a tree of files, from the start of a command to its end, at first and again."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def measure() -> Iterator[Timed]:
 
 def _commands(tree: Tree, cache: Path) -> dict[str, list[str]]:
     tools = {tool.name: tool for tool in installed() if tool.name in {RUFF, HYDROID, BLOCKPATH}}
-    commands = {name: tool.command(Target(tree.path)) for name, tool in tools.items()}
+    commands = {name: tool.command(Target("tree", tree.path)) for name, tool in tools.items()}
     if HYDROID in commands:
         commands[HYDROID_WARM] = _cached(tools[HYDROID], tree)
     return {**commands, OURS: ours.uncached(PROCESSES), OURS_WARM: ours.cached(cache, PROCESSES)}
 
 
 def _cached(tool: Tool, tree: Tree) -> list[str]:
-    return [argument for argument in tool.command(Target(tree.path)) if argument != "--no-cache"]
+    return [argument for argument in tool.command(Target("tree", tree.path)) if argument != "--no-cache"]
 
 
 def _seconds(tree: Tree, cache: Path) -> dict[str, float]:
@@ -117,8 +117,8 @@ def _lines(timed: Timed) -> Iterator[Comparison]:
     for peer, goal in ((HYDROID, Goal(times=1.5)), (RUFF, None), (BLOCKPATH, None)):
         if peer in seconds:
             yield _line(timed, first, peer, OURS, goal)
-    peer = HYDROID_WARM if HYDROID_WARM in seconds else None
-    yield _line(timed, again, peer, OURS_WARM, Goal(at_most=round(files / WARM, 1)))
+    warm = HYDROID_WARM if HYDROID_WARM in seconds else None
+    yield _line(timed, again, warm, OURS_WARM, Goal(at_most=round(files / WARM, 1)))
     if {OURS, HYDROID} <= timed.megabytes.keys():
         yield Comparison("peak memory", timed.tree.variant, HYDROID, "MB", timed.megabytes)
 

@@ -23,6 +23,7 @@ HYDROID_WITH_DEPENDENCIES = "hydroid, dependencies installed"
 class Target:
     """What is to be looked at: a tree, the parts of it that matter, the folder that modules are imported from."""
 
+    name: str
     tree: Path
     roots: tuple[str, ...] = (".",)
     imported_from: str = "."
@@ -55,6 +56,17 @@ class Tool:
         found = shutil.which(self.executable, path=str(Path(environment, "bin")) if environment else None)
         return Path(found) if found else None
 
+    def able(self, name: str, /) -> bool:
+        """Whether it can look at an application, or at the probes: one of them wants their libraries."""
+        return self._environment(name).is_dir()
+
+    def _environment(self, name: str) -> Path:
+        if self.name == HYDROID_WITH_DEPENDENCIES:
+            return Path(os.environ["BENCH_SCAN_DEPS"], name).resolve()
+        path = self.path()
+        assert path is not None
+        return path.resolve().parents[1]  # where the tools are installed there is no library of any application
+
     def version(self) -> str:
         """That of its package, beside its command."""
         command = self.path()
@@ -71,10 +83,14 @@ class Tool:
         path = self.path()
         assert path is not None
         if self.follows_calls:
-            return [str(path), *(argument.format(environment=_environment(self)) for argument in self.arguments), "."]
+            return [
+                str(path),
+                *(argument.format(environment=self._environment(target.name)) for argument in self.arguments),
+                ".",
+            ]
         return [str(path), *self.arguments, *(_files(target) if self.takes_files else target.roots)]
 
-    def run(self, target: Target, timeout: float) -> list[Reported] | None:
+    def run(self, target: Target, timeout: float, /) -> list[Reported] | None:
         """All that it says about a target, with paths as seen from the top of the tree; `None` if it gave up."""
         where = target.tree / target.imported_from if self.follows_calls else target.tree
         try:
@@ -87,15 +103,6 @@ class Tool:
             raise RuntimeError(f"{self.name} ended with {done.returncode} in {target.tree.name}: {done.stderr[-500:]}")
         prefix = f"{target.imported_from}/" if self.follows_calls and target.imported_from != "." else ""
         return [report.moved(prefix) for report in self.parse(done.stdout)]
-
-
-def _environment(tool: Tool) -> str:
-    # The tools' own environment has none of an application's libraries.
-    if tool.name == HYDROID_WITH_DEPENDENCIES:
-        return os.environ["BENCH_SCAN_DEPS"]
-    path = tool.path()
-    assert path is not None
-    return str(path.resolve().parents[1])
 
 
 def _files(target: Target) -> list[str]:

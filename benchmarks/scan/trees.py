@@ -7,10 +7,9 @@ read in a second.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Final
 
@@ -70,29 +69,18 @@ def _renaming(old: str, new: str) -> Callable[[str], str]:
 
 def _of_probes(folder: Path, size: int) -> Tree:
     """Every probe is a package, and comes again and again until there are enough files."""
-    written = 0
-    packages = _packages()
-    while written < size:
-        number, files = next(packages)
-        for path, source in files.items():
-            target = folder / f"p{number}" / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(source, encoding="utf-8")
-        written += len(files)
-    return Tree(folder, written)
+    for path, source in islice(_sources(), size):
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(source, encoding="utf-8")
+    return Tree(folder, size)
 
 
-def _packages() -> Iterator[tuple[int, Mapping[str, str]]]:
-    numbers = count()
-    while True:
-        for probe in probes().values():
-            yield next(numbers), probe.files
+def _sources() -> Iterator[tuple[str, str]]:
+    for number, probe in enumerate(cycle(probes().values())):
+        for path, source in probe.files.items():
+            yield f"p{number}/{path}", source
 
 
 def _files(folder: Path) -> int:
     return sum(1 for _ in folder.rglob("*.py"))
-
-
-def remove(tree: Tree) -> None:
-    """Nobody needs it any more."""
-    shutil.rmtree(tree.path)

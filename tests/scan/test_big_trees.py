@@ -23,6 +23,8 @@ from tests.scan.big_tree import FILES_OF_A_FEATURE, grow_application
 
 FILES = int(os.environ.get("FC_SCAN_FILES", "3300"))
 WIDE = 10_000
+#: The others cost more for each, and show the same with fewer.
+ALSO_WIDE = 3_000
 NEIGHBOUR = "import time\n\n\nasync def neighbour():\n    time.sleep(1)\n"
 
 MEASURED = """\
@@ -94,10 +96,10 @@ def test_the_work_grows_as_the_project_does(tmp_path: Path, setting: str) -> Non
         for told in (text_report, github_report):
             list(told(report))
 
-    small, large = (grow_application(tmp_path / str(features), features) for features in (5, 20))
+    small, large = (grow_application(tmp_path / str(features), features) for features in (4, 16))
     whole(small)  # what is loaded and learnt once
     few, many = lines_run(lambda: whole(small)), lines_run(lambda: whole(large))
-    assert few > 10_000
+    assert few > 5_000
     assert many < 4.4 * few
 
 
@@ -142,12 +144,12 @@ def shapes(count: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("shape", [*shapes(2)])
 def test_what_is_wide_is_scanned_to_its_end(tmp_path: Path, shape: str) -> None:
-    """Ten thousand of one thing in one file: what blocks there is found."""
-    source = shapes(WIDE)[shape]
+    """Thousands of one thing in one file: what blocks there is found."""
+    source = shapes(WIDE if shape in {"a ring of functions", "branches"} else ALSO_WIDE)[shape]
     (tmp_path / "app.py").write_text(f"import time\n\n\n{source}")
     report = scanned(tmp_path)
     assert [finding.async_function.name for finding in report.findings] == ["view"]
-    assert [warned.path for warned in report.warnings if "ignore" not in warned.message] == []
+    assert len(report.warnings) == (ALSO_WIDE // 10 if shape == "suppressions" else 0)
 
 
 @pytest.mark.parametrize("shape", [*shapes(2)])

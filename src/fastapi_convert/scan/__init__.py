@@ -66,7 +66,7 @@ def scan(
     analysis = analyse(sources.files)
     comments = {m.path: m.facts.comments for m in analysis.project.modules if m.facts.comments}
     selection = select(analysis.findings, comments, settings, baseline)
-    functions = [function for module in analysis.project.modules for function in module.functions]
+    functions = [function for module in analysis.project.modules if module.asked_for for function in module.functions]
     stats = Stats(
         files=len(sources.files),
         functions=len(functions),

@@ -70,7 +70,7 @@ def _room_to_think() -> Iterator[None]:
 
 def _module(file: LoadedFile) -> tuple[Module, tuple[str, ...]]:
     package = file.path.rpartition("/")[2] == "__init__.py"
-    return Module(file.names[0], file.path, unpack(file.facts), package=package), file.names
+    return Module(file.names[0], file.path, unpack(file.facts), package=package, asked_for=file.asked_for), file.names
 
 
 def _finding(function: Function, route: str, place: Place, hit: Hit) -> Finding:

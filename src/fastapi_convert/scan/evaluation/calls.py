@@ -68,11 +68,13 @@ class Calls(Protocols):
         return results
 
     def _merge_some(self, found: list[Hits]) -> None:
+        """Note what each implementation blocks on, and how many of them block. Noise is no reason to count one."""
         blocking = sum(any(hit.row.level != "all" for hit in hits.values()) for hits in found)
-        some = (blocking, len(found)) if blocking < len(found) else None
-        for hits in found:
-            for place, hit in hits.items():
-                add_hit(self.summary.hits, place, hit._replace(some=hit.some or some))
+        making_noise = sum(map(bool, found))
+        for place, hit in (item for hits in found for item in hits.items()):
+            number = making_noise if hit.row.level == "all" else blocking
+            some = (number, len(found)) if number < len(found) else None
+            add_hit(self.summary.hits, place, hit._replace(some=hit.some or some))
 
     def _apply_atom(self, atom: Atom, given: Arguments, line: int, column: int) -> Value:
         apply = self._CALLABLE.get(type(atom))

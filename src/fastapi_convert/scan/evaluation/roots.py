@@ -22,7 +22,11 @@ def blocking_calls(engine: Engine) -> dict[Function, Hits]:
         if not module.is_test:
             _run_module(engine, module)
     engine.forget()
-    functions = [function for function in engine.project.async_functions if not function.module.is_test]
+    functions = [
+        function
+        for function in engine.project.async_functions
+        if function.module.asked_for and not function.module.is_test
+    ]
     for function in sorted(functions, key=lambda each: _order(engine, each)):
         if function not in engine.blocking or _is_registered(engine, function):
             _evaluate(engine, function)

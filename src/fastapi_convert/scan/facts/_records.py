@@ -135,6 +135,7 @@ class ModuleFacts(NamedTuple):
         state_stores: (attribute, index of the function or -1) of `....state.attribute = ...`;
             for `app.attribute = ...` the attribute is "app.attribute".
         called: Last parts of the names that are called anywhere in it.
+        imports: What it may import, anywhere in it: dotted names, with a dot in front for each level up.
     """
 
     body: tuple[Stmt, ...]
@@ -144,6 +145,7 @@ class ModuleFacts(NamedTuple):
     stored: tuple[str, ...]
     state_stores: tuple[tuple[str, int], ...]
     called: tuple[str, ...]
+    imports: tuple[str, ...]
 
 
 def unpack(facts: bytes) -> ModuleFacts:

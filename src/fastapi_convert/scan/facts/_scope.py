@@ -46,6 +46,7 @@ class Collected:
     stored: dict[str, None] = field(default_factory=dict)
     state_stores: dict[tuple[str, int], None] = field(default_factory=dict)
     called: dict[str, None] = field(default_factory=dict)
+    imports: dict[str, None] = field(default_factory=dict)
 
     def store(self, scope: Scope, value: Expr, attribute: str) -> None:
         """Note `value.attribute = ...`."""
@@ -72,6 +73,6 @@ class Collected:
         functions = tuple(tuple(each) for each in self.functions if each is not None)
         classes = tuple(tuple(each) for each in self.classes if each is not None)
         plain = tuple(tuple(comment) for comment in comments)
-        names = tuple(self.stored), tuple(self.state_stores), tuple(self.called)
+        names = tuple(self.stored), tuple(self.state_stores), tuple(self.called), tuple(self.imports)
         facts: Any = (body, functions, classes, plain, *names)
         return marshal.dumps(facts)

@@ -150,10 +150,14 @@ class Statements(Expressions):
         return ("class", index, node.name)
 
     def _Import(self, node: ast.Import) -> Stmt:
+        self.found.imports.update(dict.fromkeys(alias.name for alias in node.names))
         return ("import", tuple((alias.name, alias.asname) for alias in node.names))
 
     def _ImportFrom(self, node: ast.ImportFrom) -> Stmt:
         names = tuple((alias.name, alias.asname) for alias in node.names)
+        start = "." * node.level + (node.module or "")
+        below = start if start.endswith(".") else f"{start}."
+        self.found.imports.update(dict.fromkeys((start, *(below + name for name, _ in names if name != "*"))))
         return ("from", node.level, node.module or "", names)
 
     def _Global(self, node: ast.Global) -> Stmt:

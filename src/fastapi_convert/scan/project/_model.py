@@ -29,11 +29,21 @@ class Module:
         package: The dotted name that relative imports start from.
     """
 
-    def __init__(self, name: str, path: str, facts: ModuleFacts, *, stub: bool = False, package: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        facts: ModuleFacts,
+        *,
+        stub: bool = False,
+        package: bool = False,
+        asked_for: bool = True,
+    ) -> None:
         self.name = name
         self.path = path
         self.facts = facts
         self.stub = stub
+        self.asked_for = asked_for
         self.package = name if package else name.rpartition(".")[0]
         self.functions = [Function(self, index) for index in range(len(facts.functions))]
         self.classes = [Class(self, index) for index in range(len(facts.classes))]

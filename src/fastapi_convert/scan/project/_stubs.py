@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ("Stubs",)
 
 _FOLDER: Final = "stubs"
-_NOTHING: Final = ModuleFacts((), (), (), (), (), (), ())
+_NOTHING: Final = ModuleFacts((), (), (), (), (), (), (), ())
 
 
 class Stubs:

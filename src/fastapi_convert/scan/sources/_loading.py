@@ -9,6 +9,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from fastapi_convert.scan.facts import unpack
 from fastapi_convert.scan.findings import Warned
 from fastapi_convert.scan.settings import Settings
 
@@ -16,6 +17,7 @@ from ._cache import Cache
 from ._cache_folder import cache_folder
 from ._discovery import discover
 from ._files import Unreadable, read_file
+from ._following import Following, checkout_of
 from ._lanes import Chunk, Job, Lanes, Outcome, Outcomes
 from ._model import LoadedFile, OnProgress, Source, Sources
 from ._modules import ModuleNames
@@ -54,17 +56,31 @@ def load_sources(paths: Sequence[Path], settings: Settings, on_progress: OnProgr
     """
     found = discover(paths, settings.exclude, settings.base)
     cache = Cache(cache_folder(settings, found.root), sorted(path.absolute() for path in paths))
-    outcomes = _Loading(found.files, settings, cache, on_progress).run()
+    checkout = checkout_of(found.root)
+    following = Following(found.root, checkout, found.files)
+    loaded: dict[Source, Outcome] = {}
+    new = list(found.files)
+    while new:
+        outcomes = dict(zip(new, _Loading(new, settings, cache, on_progress).run(), strict=True))
+        loaded |= outcomes
+        new = following.beyond({source.absolute: _imports(outcome) for source, outcome in outcomes.items()})
     cache.save()
-    names = ModuleNames(found.root, found.files)
+    asked_for = frozenset(found.files)
+    names, others = ModuleNames(found.root, found.files), ModuleNames(checkout, loaded)
     files, warnings = [], list(found.warnings)
-    for source, outcome in zip(found.files, outcomes, strict=True):
+    for source, outcome in sorted(loaded.items()):
         facts, line, problem = outcome.result
         if facts is None:
             warnings.append(Warned(source.path, line, problem))
         else:
-            files.append(LoadedFile(*source, names.of(source.absolute), facts, outcome.cached))
+            ours = source in asked_for
+            known = (*(names.of(source.absolute) if ours else ()), *others.of(source.absolute))
+            files.append(LoadedFile(*source, tuple(dict.fromkeys(known)), facts, outcome.cached, ours))
     return Sources(found.root, tuple(files), tuple(sorted(warnings)))
+
+
+def _imports(outcome: Outcome) -> Sequence[str]:
+    return () if outcome.result.facts is None else unpack(outcome.result.facts).imports
 
 
 def process_count(settings: Settings) -> int:

@@ -39,6 +39,7 @@ class LoadedFile:
         names: The dotted names by which Python may know it, the most likely first; never empty.
         facts: What `fastapi_convert.scan.facts.unpack` reads.
         cached: Whether the facts came out of the cache.
+        asked_for: It lies below the paths that the user named; else one of those imports it.
     """
 
     path: str
@@ -46,6 +47,7 @@ class LoadedFile:
     names: tuple[str, ...]
     facts: bytes
     cached: bool
+    asked_for: bool = True
 
 
 @dataclass(frozen=True, slots=True)
