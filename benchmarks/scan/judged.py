@@ -1,4 +1,4 @@
-"""Findings drawn at random from applications that nobody had looked at before, each judged by hand."""
+"""Findings drawn at random from applications that are not in the development set, each judged by hand."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def compare(judged: Iterable[Finding]) -> list[Comparison]:
     return [
         Comparison(
             "findings that are right, of those judged",
-            f"{len(group)} of level {level}",
+            f"level {level}",
             None,
             "%",
             {OURS: right(group)},

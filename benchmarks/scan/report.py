@@ -18,9 +18,9 @@ _INTRODUCTION = """\
 
 Written by `python -m benchmarks.scan`. The applications are public, at a commit each, and what blocks in them was found
 by reading; one rule decides for all tools whether they reported it. None of the applications' libraries are installed
-but where the name says so. *Ratio* is how many times better {ours} is. This set and the probes were at hand while the
-scan was written, so they say what it covers rather than what it will do elsewhere; what was judged at random, at the
-end of the page, was not. How to read the tables is told in the README of the benchmarks.
+but where the name says so. *Ratio* is how many times better {ours} is. These applications and the probes were at hand
+while the scan was written: they say what it covers rather than what it does elsewhere. The findings at the end of the
+page are of other applications. How to read the tables is told in the README of the benchmarks.
 """
 
 

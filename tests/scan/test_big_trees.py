@@ -1,4 +1,4 @@
-"""Big projects, and sources that are big in one way only: scans end, in bounded memory, with steps that grow as the code.
+"""Big projects, and sources that are big in one way only: memory is bounded, and work grows as the code does.
 
 `FC_SCAN_FILES=20000` scans a larger project.
 """
@@ -201,5 +201,3 @@ def test_progress_of_a_big_tree_is_told_often_and_to_its_end(tmp_path: Path) -> 
     assert told == sorted(told)
     assert told[-1] == (report.stats.files, report.stats.files)
     assert len(told) >= report.stats.files / 64
-
-

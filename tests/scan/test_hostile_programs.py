@@ -1,4 +1,4 @@
-"""Programs that nobody would write, and those that a moment of editing leaves behind: a scan of them ends with a report.
+"""Programs that nobody would write, and those that editing leaves behind for a moment: a scan of them ends.
 
 `FC_SCAN_MUTANTS=10000` breaks more programs.
 """
@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import (
+    HealthCheck,
+    given,
+    settings,
+    strategies as st,
+)
 
 from fastapi_convert.scan import Report, Settings, scan
 from tests.scan.probe import PAGES, read_page
@@ -61,9 +66,12 @@ def told(report: Report) -> list[tuple[str, str]]:
             "    def x(self, v):\n        self.x = v\n\n\nasync def f(a: A):\n    a.x.x.y\n    a.x = a.x\n",
             id="property of itself",
         ),
-        pytest.param("a = b\nb = c\nc = a\n\n\nasync def f():\n    a()\n    b.x()\n    c[0]()\n", id="names in a circle"),
         pytest.param(
-            "from typing import *\n\nT = Union['T', List['T']]\nU = TypeVar('U', bound='U')\n\n\nclass G(Generic[U]):\n"
+            "a = b\nb = c\nc = a\n\n\nasync def f():\n    a()\n    b.x()\n    c[0]()\n", id="names in a circle"
+        ),
+        pytest.param(
+            "from typing import *\n\nT = Union['T', List['T']]\nU = TypeVar('U', bound='U')\n\n\n"
+            "class G(Generic[U]):\n"
             "    x: 'G[G[U]]'\n\n    def f(self) -> 'G[T]': ...\n\n\n"
             "async def f(t: T, g: G[G], h: 'f', k: 'k' = None):\n    t.x()\n    g.x.x.x.f().f()\n    h.x()\n    k()\n",
             id="types of themselves",
@@ -94,7 +102,8 @@ def told(report: Report) -> list[tuple[str, str]]:
             id="partials of partials",
         ),
         pytest.param(
-            "x = '\\ud800'\n\n\nasync def f(a='\\udfff'):\n    getattr(f, '\\ud800')()\n    {'\\ud800': f}['\\ud800']()\n",
+            "x = '\\ud800'\n\n\nasync def f(a='\\udfff'):\n    getattr(f, '\\ud800')()\n"
+            "    {'\\ud800': f}['\\ud800']()\n",
             id="half characters",
         ),
         pytest.param(
@@ -107,27 +116,41 @@ def told(report: Report) -> list[tuple[str, str]]:
             "def _(x: g):\n    return g.register(g)\n\n\ng.register(g, g)\n\n\nasync def f():\n    g(g)\n",
             id="dispatch to itself",
         ),
-        pytest.param("import time\ndel time\n\n\nasync def f():\n    del f\n    f()\n    print(f)\n", id="deleted names"),
+        pytest.param(
+            "import time\ndel time\n\n\nasync def f():\n    del f\n    f()\n    print(f)\n", id="deleted names"
+        ),
         pytest.param(
             "async def f(x):\n    *a, = x\n    a, *b, c = d = x\n    [*e, (g, *h)] = x\n    a()\n    b()\n    h()\n"
             "    with x as (k, l):\n        k()\n    while (y := (z := x)()):\n        y()\n        z()\n",
             id="every kind of target",
         ),
-        pytest.param("async def f(x):\n" + "".join(" " * n + "for y in x:\n" for n in range(1, 18)) + " " * 18 + "x=y\n", id="loops in loops"),
-        pytest.param("".join(" " * n + f"async def f{n}():\n" for n in range(90)) + " " * 90 + "await f0()\n", id="functions in functions"),
-        pytest.param("".join(" " * n + f"class C{n}:\n" for n in range(90)) + " " * 90 + "pass\n", id="classes in classes"),
-        pytest.param("async def f(x):\n" + "".join(" " * n + "with x:\n" for n in range(1, 90)) + " " * 90 + "x()\n", id="with in with"),
+        pytest.param(
+            "async def f(x):\n" + "".join(" " * n + "for y in x:\n" for n in range(1, 18)) + " " * 18 + "x=y\n",
+            id="loops in loops",
+        ),
+        pytest.param(
+            "".join(" " * n + f"async def f{n}():\n" for n in range(90)) + " " * 90 + "await f0()\n",
+            id="functions in functions",
+        ),
+        pytest.param(
+            "".join(" " * n + f"class C{n}:\n" for n in range(90)) + " " * 90 + "pass\n", id="classes in classes"
+        ),
+        pytest.param(
+            "async def f(x):\n" + "".join(" " * n + "with x:\n" for n in range(1, 90)) + " " * 90 + "x()\n",
+            id="with in with",
+        ),
         pytest.param("async def f(g, x):\n    " + "g(" * 180 + "x" + ")" * 180 + "\n", id="calls in calls"),
         pytest.param("async def f(x):\n    x" + ".f()" * 10_000 + "\n", id="ten thousand calls in a row"),
         pytest.param("async def f(x):\n    return " + "not " * 10_000 + "x\n", id="ten thousand negations"),
         pytest.param("async def f(x):\n    return " + "lambda: " * 10_000 + "x\n", id="ten thousand lambdas"),
         pytest.param("async def f(x):\n    return " + "1 if x else " * 10_000 + "x\n", id="ten thousand choices"),
         pytest.param(
-            "async def f(x):\n    if x:\n        pass\n" + "    elif x:\n        pass\n" * 10_000, id="ten thousand branches"
+            "async def f(x):\n    if x:\n        pass\n" + "    elif x:\n        pass\n" * 10_000,
+            id="ten thousand branches",
         ),
         pytest.param("async def f(x):\n    return " + " or ".join(["x"] * 10_000) + "\n", id="ten thousand operands"),
     ],
-)  # fmt: skip
+)
 def test_a_program_about_itself_ends_no_scan(source: str, tmp_path: Path) -> None:
     """At worst a warning for that file; the neighbour is scanned, and nothing is told that does not block."""
     report = scanned(write(tmp_path, deep=source, app=NEIGHBOUR))
@@ -268,9 +291,7 @@ def test_programs_with_their_parts_exchanged_end_no_scan(tmp_path: Path, seed: i
 
 @settings(max_examples=MUTANTS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**40), cuts=st.lists(st.tuples(st.integers(0, 4000), st.binary(max_size=4)), max_size=4))
-def test_files_with_any_bytes_in_them_end_no_scan(
-    tmp_path: Path, seed: int, cuts: list[tuple[int, bytes]]
-) -> None:
+def test_files_with_any_bytes_in_them_end_no_scan(tmp_path: Path, seed: int, cuts: list[tuple[int, bytes]]) -> None:
     """As an editor leaves them that is killed: at most one warning."""
     data = bytearray(ast.unparse(PROGRAMS[seed % len(PROGRAMS)]).encode())
     for place, new in cuts:

@@ -27,7 +27,9 @@ OTHERS = (
     "conftest", "django", "fastapi", "pydantic", "requests", "rich", "setup", "sitecustomize", "sqlalchemy",
     "starlette", "typer", "usercustomize", "noxfile", "tasks", "gunicorn.conf", "manage",
 )  # fmt: skip
-VIEW = "import time\nimport json\nimport fastapi\n\n\nasync def view_{0}():\n    time.sleep(1)\n    json.loads('{{}}')\n"
+VIEW = (
+    "import time\nimport json\nimport fastapi\n\n\nasync def view_{0}():\n    time.sleep(1)\n    json.loads('{{}}')\n"
+)
 PYPROJECT = """\
 [build-system]
 requires = []
@@ -133,7 +135,14 @@ class Target:
         from fastapi_convert.scan.sources._process import _START
 
         code = WATCHED.format(worker=_START, before=before)
-        given = (self.log, os.path.realpath(self.folder) + os.sep, self.cache, "--cache-dir", self.cache, *arguments)
+        given: list[str | Path] = [
+            self.log,
+            os.path.realpath(self.folder) + os.sep,
+            self.cache,
+            "--cache-dir",
+            self.cache,
+            *arguments,
+        ]
         return self.run("-P", "-c", code, *given)
 
     def check(self, done: subprocess.CompletedProcess[str], findings: int = 60) -> Any:
@@ -249,7 +258,7 @@ def test_sources_that_python_would_run_while_it_reads_them_are_only_text(target:
     """Encodings of the target's own, annotations and default values, class bodies, `__import__` at the top."""
     trap = TRAP.format(str(target.sprung))
     target.write("app/eager.py", f"__import__('conftest')\nexec({trap!r})\nclass A(metaclass=exec({trap!r})): pass\n")
-    target.write("app/typed.py", f"def f(a: {f'exec({trap!r})'!r} = exec({trap!r})) -> 'open(\"x\", \"w\")': ...\n")
+    target.write("app/typed.py", f'def f(a: {f"exec({trap!r})"!r} = exec({trap!r})) -> \'open("x", "w")\': ...\n')
     target.write("app/coded.py", "# coding: conftest\nx = 1\n")
     target.write("conftest/__init__.py", trap)
     target.before = target.listing()

@@ -1,4 +1,4 @@
-"""The same sources give the same report: in any order, with any number of processes, cold or warm, under any hash seed."""
+"""The same sources give the same report: in any order, by any number of processes, cold or warm, for any hash seed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import (
+    HealthCheck,
+    given,
+    settings,
+    strategies as st,
+)
 
 from fastapi_convert.scan import Report, Settings, scan
 from fastapi_convert.scan.reports import json_report
@@ -169,7 +174,7 @@ def test_the_order_of_a_folder_does_not_matter(
             with real(path) as listing:
                 self._entries = sorted(listing, key=lambda entry: entry.name, reverse=True)
 
-        def __enter__(self) -> Backwards:
+        def __enter__(self) -> Self:
             return self
 
         def __exit__(self, *_: object) -> None: ...
@@ -221,7 +226,9 @@ def test_the_cache_does_not_matter(tmp_path: Path, expected: dict[str, Any]) -> 
     assert scanned([base.parent], **kept)["findings"] == expected["findings"]
 
 
-def test_one_scan_leaves_nothing_for_the_next_one(tmp_path: Path, project: list[Path], expected: dict[str, Any]) -> None:
+def test_one_scan_leaves_nothing_for_the_next_one(
+    tmp_path: Path, project: list[Path], expected: dict[str, Any]
+) -> None:
     """Not even when the one between is of other sources with the same names."""
     other = grow(tmp_path)
     for file in other[3:]:
@@ -259,68 +266,3 @@ def test_what_is_scanned_beside_a_function_does_not_change_what_it_blocks_on(tmp
     more = scanned([files[0].parent])["findings"]
     assert [each for each in more if each["async_function"]["path"] != "aaa.py"] == alone
     assert len(more) == len(alone) + 1
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> tuple[list[bool], list[bool], list[list[int]], list[int]]:
-    """Functions that call each other: which are async, which block, what each calls, and their order in the files."""
-    count = draw(st.integers(2, 9))
-    numbers = st.integers(0, count - 1)
-    each = {"min_size": count, "max_size": count}
-    return (
-        draw(st.lists(st.booleans(), **each)),
-        draw(st.lists(st.booleans(), **each)),
-        draw(st.lists(st.lists(numbers, max_size=3), **each)),
-        draw(st.permutations(range(count))),
-    )
-
-
-def written(folder: Path, asyncs: list[bool], blocks: list[bool], calls: list[list[int]], order: list[int]) -> None:
-    """Two modules of such functions, which import each other."""
-    texts = ["import time\nimport m1\n", "import time\nimport m0\n"]
-    for number in order:
-        text = f"\n\n{'async ' if asyncs[number] else ''}def f{number}():\n"
-        for callee in calls[number]:
-            if asyncs[callee] and not asyncs[number]:
-                continue
-            text += f"    {'await ' if asyncs[callee] else ''}m{callee % 2}.f{callee}()\n"
-        text += f"    {'time.sleep(1)' if blocks[number] else 'pass'}\n"
-        texts[number % 2] += text.replace(f" m{number % 2}.", " ")
-    for number, text in enumerate(texts):
-        (folder / f"m{number}.py").write_text(text)
-
-
-def reached(start: int, asyncs: list[bool], calls: list[list[int]]) -> set[int]:
-    """The functions that run while this one holds the loop: through what is not async."""
-    found, waiting = {start}, [start]
-    while waiting:
-        new = {callee for callee in calls[waiting.pop()] if not asyncs[callee]} - found
-        found |= new
-        waiting += new
-    return found
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(graph=graphs())
-def test_what_is_found_is_what_can_be_reached(
-    tmp_path: Path, graph: tuple[list[bool], list[bool], list[list[int]], list[int]]
-) -> None:
-    """In any graph of calls, with circles, in any order: an own search in the graph finds the same, and the same ways."""
-    asyncs, blocks, calls, _ = graph
-    written(tmp_path, *graph)
-    report = scan([tmp_path], Settings(cache=False, processes=1))
-    expected = {
-        (f"f{top}", f"f{end}")
-        for top, is_async in enumerate(asyncs)
-        if is_async
-        for end in reached(top, asyncs, calls)
-        if blocks[end]
-    }
-    found = set()
-    for finding in report.findings:
-        names = [finding.async_function.name, *(step.name for step in finding.chain)]
-        for caller, callee in zip(names[:-2], names[1:-1], strict=True):
-            assert int(callee[1:]) in calls[int(caller[1:])]
-        found.add((names[0], names[-2]))
-    assert found == expected
-    assert len(report.findings) == len(expected)

@@ -266,6 +266,8 @@ _TASKS = (
         construct='rq.job.Job.fetch("id", connection=None)',
     ),
     *_rows("rq.Worker", "work", construct='rq.Worker(["default"])'),
+    *_send("rq.Worker", "all all_keys count find_by_key", construct="rq.Worker", arguments="connection=None"),
+    *_send("rq.Worker", "refresh get_current_job get_state", construct='rq.Worker(["default"])'),
     *_send("dramatiq.Actor", "send send_with_options", construct="dramatiq.actor()(print)", note=_PUBLISHES),
     *_wait(
         "dramatiq.Message",

@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi_convert.mapping import Level
 
-from .evaluation import Engine, Hit, Place, Steps, blocking_calls
+from .evaluation import Engine, Hit, Hits, Place, Steps, blocking_calls
 from .facts import unpack
 from .findings import AsyncFunction, BlockingCall, Finding, Step
 from .project import Function, Module, Project
@@ -45,10 +45,21 @@ def analyse(files: tuple[LoadedFile, ...]) -> Analysis:
         findings = [
             _finding(function, routes.of(function), place, hit)
             for function, hits in blocking.items()
-            for place, hit in hits.items()
+            for place, hit in _one_for_each_call(hits).items()
         ]
     findings.sort(key=lambda found: (found.async_function, found.blocking))
     return Analysis(findings, project)
+
+
+def _one_for_each_call(hits: Hits) -> Hits:
+    """One of the libraries that a call such as `cursor.execute` may be of: the reader sees one call."""
+    kept: dict[tuple[str, int, int, str], Place] = {}
+    for place, hit in hits.items():
+        call = place.path, place.line, place.column, place.call.rpartition(".")[2]
+        first = kept.setdefault(call, place)
+        if (_level_of(hit), hit.rank) < (_level_of(hits[first]), hits[first].rank):
+            kept[call] = place
+    return {place: hits[place] for place in kept.values()}
 
 
 @contextmanager
@@ -95,6 +106,10 @@ def _unrolled(steps: Steps) -> Iterator[Step]:
 
 
 _ORDER: Final[dict[Level, int]] = {"error": 0, "warn": 1, "all": 2}
+
+
+def _level_of(hit: Hit) -> int:
+    return _ORDER[_level(hit)]
 
 
 def _level(hit: Hit) -> Level:
