@@ -108,7 +108,8 @@ def told(report: Report) -> list[tuple[str, str]]:
         ),
         pytest.param(
             "import deep\nfrom deep import *\nfrom deep import deep, f as g\nfrom . import deep as h\n"
-            "from .deep import f as i\nfrom ........ import z\n\n\nasync def f():\n    deep.deep.f()\n    g()\n    h.h()\n",
+            "from .deep import f as i\nfrom ........ import z\n\n\nasync def f():\n    deep.deep.f()\n    g()\n"
+            "    h.h()\n",
             id="import of itself",
         ),
         pytest.param(

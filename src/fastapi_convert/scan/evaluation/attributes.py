@@ -89,8 +89,10 @@ class Attributes(Scope):
         raise NotImplementedError
 
     def _of_instance(self, inst: Inst, name: str, line: int, column: int) -> Value:
-        if name in inst.fields and name not in self.engine.project.stored_attributes:
-            return inst.fields[name]
+        if (kept := inst.fields.get(name)) is not None:
+            if name not in self.engine.project.stored_attributes:
+                return kept
+            return join(kept, self.engine.classes.stored(inst, name), UNKNOWN)  # somebody sets it on something
         member = self.engine.classes.member(inst.cls, name)
         if member is not None and member.bindings[-1][0] == "def":
             return self._of_method(inst, name, member, line, column)
@@ -263,7 +265,11 @@ class Attributes(Scope):
             return tuple(self._unbound(each) for each in value)
         frame = self.engine.classes.frame(member.cls)
         frame.receiver = atom
-        return join(*(self.engine.names.binding(binding, frame, member.cls) for binding in member.bindings))
+        value = join(*(self.engine.names.binding(binding, frame, member.cls) for binding in member.bindings))
+        if name not in self.engine.project.stored_attributes:
+            return value
+        self.engine.run_writers(f"{member.cls.facts.name}.{name}")
+        return join(value, self.engine.classes.stored(self.atoms.inst(atom.cls), name), UNKNOWN)
 
     def _unbound(self, atom: Atom) -> Atom:
         if isinstance(atom, Func):

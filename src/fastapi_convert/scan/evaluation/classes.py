@@ -168,20 +168,33 @@ class Classes:
         """What methods of the class and its bases, and others, set this attribute to."""
         values = [self._engine.attributes.get((each, name), ()) for each in self.line(inst.cls)]
         values += [self._stored_by(each, name, inst) for each in self.line(inst.cls) if name in each.writers]
+        values += self._handed_up(inst, name)
         return join(*values) if values else ()
 
+    def _handed_up(self, inst: Inst, name: str) -> list[Value]:
+        """What the class's own `__init__` hands to that of a base, which sets the attribute."""
+        init = self.member(inst.cls, "__init__")
+        if init is None or init.function is None or init.cls.external or name in init.cls.writers:
+            return []
+        bases = self.line(init.cls)[1:]
+        if any(method.facts.name == "__init__" for base in bases for method in base.writers.get(name, ())):
+            return [self._once((init.cls, name), inst, [init.function])]
+        return []
+
     def _stored_by(self, cls: Class, name: str, inst: Inst) -> Value:
-        arguments = _type_arguments(inst)
-        key = (inst.cls, name, arguments)
+        return self._once((cls, name), inst, cls.writers[name])
+
+    def _once(self, what: tuple[Class, str], inst: Inst, methods: list[Function]) -> Value:
+        key = (inst.cls, *what, _type_arguments(inst))
         if key in self._stores:
             return self._stores[key]
-        if (cls, name) in self._storing:
+        if what in self._storing:
             return ()
-        self._storing.add((cls, name))
+        self._storing.add(what)
         try:
-            value = join(*(self._left_by(method, name, inst) for method in cls.writers[name]))
+            value = join(*(self._left_by(method, what[1], inst) for method in methods))
         finally:
-            self._storing.discard((cls, name))
+            self._storing.discard(what)
         if not self._storing:
             self._stores[key] = value
         return value

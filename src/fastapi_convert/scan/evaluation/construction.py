@@ -14,6 +14,8 @@ __all__ = ("Construction",)
 
 _VALIDATORS: Final = frozenset({"validator", "field_validator", "root_validator", "model_validator"})
 
+_FROM_THE_ENVIRONMENT: Final = frozenset({"BaseSettings"})  # what has a default may have another value there
+
 
 class Construction(Calls):
     """Makes instances."""
@@ -65,12 +67,15 @@ class Construction(Calls):
         return inst
 
     def _constant_fields(self, fields: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
-        """Attributes that keep the value which the constructor gave them."""
+        """Attributes that keep the value which the constructor gave them. Constants may be replaced by others; things
+        with methods are replaced by things with the same ones.
+        """
         stored = self.engine.project.stored_attributes
+        kept = ((name, _things(value) if name in stored else value) for name, value in sorted(fields.items()))
         return tuple(
             (name, value)
-            for name, value in sorted(fields.items())
-            if name not in stored and value and all(isinstance(a, Const | Func | Cls | Inst | Partial) for a in value)
+            for name, value in kept
+            if value and all(isinstance(a, Const | Func | Cls | Inst | Partial) for a in value)
         )
 
     def _filled(self, cls: Class, given: Arguments, line: int, column: int) -> Inst:
@@ -84,6 +89,8 @@ class Construction(Calls):
                     fields[name] = self._field(
                         each, bindings[-1], given.keywords.get(name) or next(positional, None), line, column
                     )
+        if self.engine.classes.inherits(cls, _FROM_THE_ENVIRONMENT):
+            fields = {name: value if name in given.keywords else _things(value) for name, value in fields.items()}
         kept = () if given.more or given.rest is not None else self._constant_fields(fields)
         inst = self.atoms.inst(cls, exact=True, fields=kept)
         for hook in ("__post_init__", "model_post_init", "__attrs_post_init__"):
@@ -112,3 +119,7 @@ class Construction(Calls):
                     func = self.engine.generic_func(method)
                     summary = self.engine.evaluate(func, self.engine.types.generic_arguments(func))
                     self.call_into(method, summary.hits, line, column)
+
+
+def _things(value: Value) -> Value:
+    return tuple(atom for atom in value if not isinstance(atom, Const))

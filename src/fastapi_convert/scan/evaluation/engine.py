@@ -177,10 +177,14 @@ class Engine:
 
     def state_of(self, name: str) -> Value:
         """What the project keeps on `app.state` or `request.state` under this name."""
+        self.run_writers(name)
+        return self.state.get(name, UNKNOWN)
+
+    def run_writers(self, name: str) -> None:
+        """Run the functions that set `....state.name`, `app.name` or `SomeClass.name`."""
         for writer in self.project.state_writers.get(name, ()):
             if not self.names.running(writer):
                 self.names.scope_after(writer)
-        return self.state.get(name, UNKNOWN)
 
     def set_state(self, name: str, value: Value) -> None:
         """Note `app.state.name = value`."""

@@ -162,8 +162,10 @@ class Protocols(Attributes):
         return tuple(dict.fromkeys(found)) or UNKNOWN
 
     def _awaited_instance(self, atom: Inst) -> Value:
-        result = self.method(atom, "__await__", 0, 0)
-        return (atom,) if result is None else UNKNOWN
+        if self.engine.classes.member(atom.cls, "__await__") is None:
+            return (atom,)
+        self.method(atom, "__await__", 0, 0)
+        return UNKNOWN
 
     def operate(self, dunder: str, left: Value, right: Value, line: int, column: int) -> Value:
         """Run `left + right` and its like."""

@@ -6,7 +6,7 @@ from fastapi_convert.scan.project import Class, Function, Module
 
 from .engine import Engine
 from .summaries import Hits
-from .values import Ext, Mod
+from .values import Ext, Func, Mod
 
 __all__ = ("blocking_calls",)
 
@@ -58,7 +58,17 @@ def _evaluate(engine: Engine, function: Function) -> None:
     engine.steps = 0
     func = engine.generic_func(function)
     engine.evaluate(func, engine.types.generic_arguments(func))
+    _evaluate_decorated(engine, function)
     engine.blocking.setdefault(function, {})
+
+
+def _evaluate_decorated(engine: Engine, function: Function) -> None:
+    """Call it as the wrapper does that a decorator of the project has put around it."""
+    if not function.facts.decorators or function.facts.owner >= 0 or function.facts.parent >= 0:
+        return
+    for atom in engine.names.value(function.module, function.facts.name) or ():
+        if isinstance(atom, Func) and atom.function is not function:
+            engine.evaluate(atom, engine.types.generic_arguments(atom))
 
 
 def _run_module(engine: Engine, module: Module) -> None:

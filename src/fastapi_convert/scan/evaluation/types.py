@@ -269,7 +269,7 @@ class Types:
         for item in items[1:]:
             given = self.dependency(item, declared, frame)
             if given is not None:
-                return given if known(given) else declared
+                return _more_telling(given, declared)
         return declared
 
     def dependency(self, expr: Expr | None, declared: Value, frame: Frame) -> Value | None:
@@ -301,7 +301,7 @@ class Types:
             return self._engine.atoms.many("dict", value)
         given = self.dependency(default, value, frame)
         if given is not None:
-            return given if known(given) else value
+            return _more_telling(given, value)
         if default is not None and not known(value):
             found = frame.ev(default)
             return join(found, UNKNOWN)
@@ -345,3 +345,9 @@ class Types:
             elif annotation[0] == "name" and not any(isinstance(atom, Const) for atom in value):
                 found.setdefault(annotation[1], value)
         return found
+
+
+def _more_telling(given: Value, declared: Value) -> Value:
+    """What a dependency gives tells more than what is declared, unless it is something that we know nothing about."""
+    vague = all(isinstance(a, Ext) or (isinstance(a, Inst) and a.cls.external and not a.cls.members) for a in given)
+    return declared if not known(given) or (vague and known(declared)) else given

@@ -133,7 +133,7 @@ class ModuleFacts(NamedTuple):
         comments: Those that speak to us, as `fastapi_convert.scan._comments.Comment` has them.
         stored: Attributes set anywhere but on `self` in a constructor: they may change.
         state_stores: (attribute, index of the function or -1) of `....state.attribute = ...`;
-            for `app.attribute = ...` the attribute is "app.attribute".
+            for `app.attribute = ...` the attribute is "app.attribute", for a class "Class.attribute".
         called: Last parts of the names that are called anywhere in it.
         imports: What it may import, anywhere in it: dotted names, with a dot in front for each level up.
     """

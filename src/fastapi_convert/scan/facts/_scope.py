@@ -58,6 +58,8 @@ class Collected:
         last = value[4] if value[0] == "attr" else value[1] if value[0] == "name" else ""
         if last == "state" and value[0] == "attr":
             self.state_stores[attribute, scope.function] = None
+        elif last[:1].isupper() and value[0] == "name":
+            self.state_stores[f"{last}.{attribute}", scope.function] = None
         elif last in APPS:
             self.state_stores[f"app.{attribute}", scope.function] = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_convert.scan.evaluation.arguments import Arguments
-from fastapi_convert.scan.evaluation.values import UNKNOWN, Await, Func, Offloaded, Value
+from fastapi_convert.scan.evaluation.values import NONE, UNKNOWN, Await, Func, Inst, Offloaded, Value
 
 from ._special import Call, decorator, special
 
@@ -61,6 +61,17 @@ def _wrapped(frame: Calls, call: Call) -> Value:
 )
 def _offloaded(frame: Calls, value: Value) -> Value:
     return (frame.atoms.make(Offloaded, value),)
+
+
+@special("starlette.applications.Starlette.add_middleware", "fastapi.FastAPI.add_middleware")
+def _middleware(frame: Calls, call: Call) -> Value:
+    # What it is made with decides what it does with each request.
+    options = Arguments([UNKNOWN, *call.args[1:]], call.given.keywords, call.given.rest, call.given.more)
+    for atom in frame.aside().apply(call.first, options, *call.place):
+        if isinstance(atom, Inst):
+            for name in ("__call__", "dispatch"):
+                frame.aside().method(atom, name, *call.place, (UNKNOWN, UNKNOWN, UNKNOWN))
+    return NONE
 
 
 @special("starlette.background.BackgroundTasks.add_task", "starlette.background.BackgroundTask")
