@@ -90,8 +90,9 @@ SCAN = [
     *(
         (f"{subject}: time for the tree", variant)
         for subject in ("nothing kept", "again")
-        for variant in ("9 files", "18 files", "66 files")
+        for variant in ("9 small files", "18 small files", "66 small files")
     ),
+    ("peak memory", "66 small files"),
     ("findings that are right, of those judged", "level error"),
 ]
 #: Without those that only a run with all peers has.

@@ -55,8 +55,8 @@ def matched(app: Application, reports: Iterable[Reported]) -> list[str]:
 
 def told_of_another(app: Application, reports: Iterable[Reported]) -> list[str]:
     """The keys of blocking entries whose line was reported, but for other functions only."""
-    found = _by_place(reports)
-    exact = set(matched(app, reports := [report for said in found.values() for report in said]))
+    reports = list(reports)
+    exact = set(matched(app, reports))
     lines = {(report.path, report.line) for report in reports}
     blocking = [entry for entry in app.entries if entry.hops is not None]
     return [entry.key for entry in blocking if entry.key not in exact and (entry.path, entry.line) in lines]

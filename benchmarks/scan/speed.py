@@ -119,8 +119,9 @@ def _lines(timed: Timed) -> Iterator[Comparison]:
             yield _line(timed, first, peer, OURS, goal)
     warm = HYDROID_WARM if HYDROID_WARM in seconds else None
     yield _line(timed, again, warm, OURS_WARM, Goal(at_most=round(files / WARM, 1)))
-    if {OURS, HYDROID} <= timed.megabytes.keys():
-        yield Comparison("peak memory", timed.tree.variant, HYDROID, "MB", timed.megabytes)
+    if OURS in timed.megabytes:
+        rival = HYDROID if HYDROID in timed.megabytes else None
+        yield Comparison("peak memory", timed.tree.variant, rival, "MB", timed.megabytes)
 
 
 def _line(timed: Timed, what: str, peer: str | None, who: str, goal: Goal | None) -> Comparison:

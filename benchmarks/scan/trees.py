@@ -26,14 +26,15 @@ _SIZES: Final = (450, 900, 3300)
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A folder of Python files."""
+    """A folder of Python files: those of applications, or those of probes, which are small."""
 
     path: Path
     files: int
+    small: bool = False
 
     @property
     def variant(self) -> str:
-        return f"{self.files:,} files"
+        return f"{self.files:,} {'small files' if self.small else 'files'}"
 
 
 def made(folder: Path) -> Iterator[Tree]:
@@ -73,7 +74,7 @@ def _of_probes(folder: Path, size: int) -> Tree:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(source, encoding="utf-8")
-    return Tree(folder, size)
+    return Tree(folder, size, small=True)
 
 
 def _sources() -> Iterator[tuple[str, str]]:

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import (
+    given,
+    strategies as st,
+)
 
 from fastapi_convert.scan import Settings, scan
 from fastapi_convert.scan._comments import comments_in
 from fastapi_convert.scan.sources import _reading, softening
 from fastapi_convert.scan.sources.softening import _parsing
 from fastapi_convert.scan.sources.softening._restoring import TypeAlias
-
 
 _SKIPPED = {"ctx", "kind", "type_comment", "type_ignores", "type_params"}
 
@@ -84,6 +85,9 @@ FORMATTED = [
     pytest.param('("" # a\n f"" # b\n f"{x["k"]}"\n"")', "f\"{x['k']}\"", id="next to others over lines"),
     pytest.param('"" \\\n f"{x["k"]}" \\\n "a"', "f\"{x['k']}\"", id="next to others behind backslashes"),
     pytest.param('"\\\n" f"{x["k"]}\\\n{y}"', "f\"{x['k']}{y}\"", id="backslashes in texts"),
+    pytest.param('f"é{é["é"]}" + é + f"{é}{x}"', 'f"{é[\'é\']}" + é + f"{é}{x}"', id="beyond ASCII"),
+    pytest.param('f"{"a"\n f"{x}"}"', "f\"{'a' f'{x}'}\"", id="next to others in a field"),
+    pytest.param('rf"\\N{x["k"]}"', "f\"{x['k']}\"", id="raw, and no name"),
     pytest.param('f"{x["k"]}" + f"{y}" % "{z}"', 'f"{x[\'k\']}" + f"{y}" % "{z}"', id="next to operators"),
     pytest.param('[f"{x["k"]}" for x in y]', "[f\"{x['k']}\" for x in y]", id="in a comprehension"),
     pytest.param('f"{lambda_["k"]}{(lambda x: y)}"', "f\"{lambda_['k']}{(lambda x: y)}\"", id="lambda"),
@@ -106,6 +110,7 @@ STATEMENTS = [
     pytest.param("def f[\n  T,  # why\n\n  *Ts\n](x): pass", "def f(x): pass", id="parameters over lines"),
     pytest.param("class A[T](B[T], metaclass=M): pass", "class A(B[T], metaclass=M): pass", id="class"),
     pytest.param("class A[T]: pass", "class A: pass", id="class without bases"),
+    pytest.param("def f[T = f'{x}', U = x](y): pass", "def f(y): pass", id="f-string among the parameters"),
     pytest.param("class A:\n  def f[T](x):\n    type X = T", "class A:\n  def f(x):\n    X = T", id="inside"),
     pytest.param("@f[x]\ndef g[T](): pass", "@f[x]\ndef g(): pass", id="decorated"),
     pytest.param("lazy import a.b", "import a.b", id="lazy import"),
@@ -159,13 +164,13 @@ def test_no_blank_in_front_of_the_types_is_no_harm() -> None:
     "source",
     [
         "type = type[x]\nx: type = 3\ntype in [1]\ntype is x\ntype(x)[y], type\nlambda: type\n",
-        "lazy = lazy.x\nlazy(lazy)\n",
+        "lazy = lazy.x\nlazy(lazy)\nfrom lazy import x\nfrom . import lazy\n",
         "match x:\n  case type, A(as_=b) as c: pass\n  case {'type': lazy}: pass\n",
         "try: pass\nexcept A as e: x, y\nexcept f(x, y): x, y\nexcept [x, y][0]: x, y\n",
         "x.type, x._def[y]\nfor f in classes[x], y: pass\n",
         "'def f[T](): pass', \"\"\"\ntype X = int\n\"\"\", '{', r'\\\\', u'{x}', f'', f'{{}}'\n# f'{' def f[T\n",
         "x = b'{x}' rb'{'\n",
-        "x = y if(z)else'f'\n",
+        "x = y if(z)else'f'\nx = y if'{'else'}'\n",
         "(\ntype\n)\nwith (a as b, c as d): pass\n",
     ],
 )
@@ -224,11 +229,16 @@ def test_a_line_with_a_yield_grows_but_stays_the_same_line() -> None:
 
 def test_the_type_parameters_of_a_class_are_kept() -> None:
     """The scan reads types with their help."""
-    tree = _parse(
-        "class A[\n  T: (int, str),  # why, B\n  *Ts = *tuple[int, str],\n  **P = [int, str],\n]: 1\nclass B: 2"
-    )
+    first = "class A[\n  T: (int, str),  # why, B\n  *Ts = *tuple[int, str],\n  **P = [int, str],\n]: pass\n"
+    tree = _parse(f"{first}class B: pass\nclass C[U]: pass\n")
     names = [[each.name for each in getattr(node, "type_params", ())] for node in tree.body]
-    assert names == [["T", "Ts", "P"], []]
+    assert names == [["T", "Ts", "P"], [], ["U"]]
+
+
+def test_an_alias_is_no_assignment() -> None:
+    """In an alias, a text is a type."""
+    aliases = [node for node in _parse('type X = "A"; X = "A"; type Y[T] = X').body if isinstance(node, TypeAlias)]
+    assert [(ast.unparse(each.name), ast.unparse(each.value)) for each in aliases] == [("X", "'A'"), ("Y", "X")]
 
 
 def test_comments_are_found_at_their_lines() -> None:
@@ -268,6 +278,9 @@ BROKEN = [
         "f'{=}'",
         "f'{x!'",
         "f'{yield'",
+        'f"{x}\n"',
+        '"\n" f"{x}"',
+        "f'{x:'}'",
         "\\",
         "t'{x y}'",
         "f'{:}'",
@@ -291,6 +304,7 @@ BROKEN = [
         "try: pass\nexcept A, B as c: pass\n",
         "def f[T: f'{x}']",
         "except ,:",
+        "try: pass\nexcept A,\nx: pass",
     ),
     *("f'{" * 100_000, "f'{x:{" * 100, "(" * 100_000, "def f[" * 1000),
 ]
@@ -365,7 +379,7 @@ class Box[T]:
     def __init__(self, value: T) -> None: self.value = value
 
     def wait(self) -> str:
-        return f"{self.value["a"]}{"é"}{time.sleep(1)}"
+        return f"{self.value["a"]}é---é{time.sleep(1)}"
 
 
 def first[T](box: Box[T]) -> str:

@@ -259,8 +259,8 @@ def test_unreadable_files_are_warnings(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "large.py").write_bytes(b"#" * 1001)
     real_open = os.open
 
-    def found_before_they_went(paths: Sequence[Path], exclude: Sequence[str]) -> Discovered:
-        found = discover(paths, exclude)
+    def found_before_they_went(paths: Sequence[Path], exclude: Sequence[str], base: str) -> Discovered:
+        found = discover(paths, exclude, base)
         (tmp_path / "gone.py").unlink()
         (tmp_path / "fifo.py").unlink()
         os.mkfifo(tmp_path / "fifo.py")

@@ -65,7 +65,8 @@ def scan(
     baseline = Baseline.load(settings.baseline, sources.root) if settings.baseline else None
     analysis = analyse(sources.files)
     comments = {m.path: m.facts.comments for m in analysis.project.modules if m.facts.comments}
-    selection = select(analysis.findings, comments, settings, baseline)
+    followed = {file.path for file in sources.files if not file.asked_for}
+    selection = select(analysis.findings, comments, settings, baseline, followed=followed)
     functions = [function for module in analysis.project.modules if module.asked_for for function in module.functions]
     stats = Stats(
         files=len(sources.files),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from posixpath import normpath
 from typing import Any, Final
 
 from ._files import write_file
@@ -109,7 +110,9 @@ class Baseline:
 
     def _fingerprint(self, finding: Finding) -> str:
         top, blocking = finding.async_function, finding.blocking
-        return f"{finding.code}::{self.root}{top.path}::{top.name}::{self.root}{blocking.path}::{blocking.call}"
+        # What the root's files import may lie beside it, in `../lib`.
+        above, below = normpath(self.root + top.path), normpath(self.root + blocking.path)
+        return f"{finding.code}::{above}::{top.name}::{below}::{blocking.call}"
 
     def _is_inside(self, fingerprint: str) -> bool:
         return fingerprint.partition("::")[2].startswith(self.root)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import normpath
 
 from ._baseline import Baseline
 from ._codes import covers
@@ -36,6 +37,8 @@ def select(
     comments: Mapping[str, Sequence[Comment]],
     settings: Settings,
     baseline: Baseline | None = None,
+    *,
+    followed: Container[str] = (),
 ) -> Selection:
     """Choose what is reported.
 
@@ -44,12 +47,14 @@ def select(
         comments: What `comments_in` found in each file, by the path as findings have it.
         settings: `level`, `select`, `ignore` and `per_path`. A finding lies where its `async def` is.
         baseline: What is known already.
+        followed: Paths that were read only because others import them. Comments count there too, but it takes a scan of
+            all their users to tell which are stale.
     """
     by_comments = suppress(findings, comments)
     rules = _Rules(settings)
     asked = [(index, finding) for index, finding in enumerate(findings) if rules.asks_for(finding)]
     kept = [each for index, each in asked if index not in by_comments.hidden and not rules.ignores(each)]
-    warnings = list(by_comments.warnings)
+    warnings = [warned for warned in by_comments.warnings if warned.path not in followed]
     if baseline is not None:
         kept = baseline.new(kept)
         warnings += baseline.stale(findings)
@@ -78,7 +83,7 @@ class _Rules:
 
     def _for(self, path: str) -> tuple[Level, tuple[str, ...]]:
         if path not in self._known:
-            matching = [rule for matches, rule in self._per_path if matches(path) or matches(self._base + path)]
+            matching = [rule for matches, rule in self._per_path if matches(path) or matches(normpath(self._base + path))]
             levels: list[Level] = [rule.level for rule in matching if rule.level is not None]
             ignores = [rule.ignore for rule in matching if rule.ignore]
             ignored = self._settings.ignore + (ignores[-1] if ignores else ())

@@ -58,13 +58,13 @@ class Calls(Protocols):
         return tuple(dict.fromkeys(atom for result in results for atom in result)) or UNKNOWN
 
     def _apply_each(self, value: Value, given: Arguments, line: int, column: int) -> list[Value]:
-        own, results, found = self.summary.hits, [], []
+        own, results = self.summary.hits, []
+        found: dict[object, Hits] = {}  # by implementation: one function may be there for several instances
         for atom in value:
-            self.summary.hits = {}
+            self.summary.hits = found.setdefault(atom.function if isinstance(atom, Func) else atom, {})
             results.append(self._apply_atom(atom, given, line, column))
-            found.append(self.summary.hits)
         self.summary.hits = own
-        self._merge_some(found)
+        self._merge_some(list(found.values()))
         return results
 
     def _merge_some(self, found: list[Hits]) -> None:

@@ -70,6 +70,8 @@ class Engine:
                 self._lowest[-1] = min(self._lowest[-1], summary.index)
             return summary
         if len(self._stack) >= _DEEPEST or self.steps > _MOST_STEPS:
+            if self._lowest:
+                self._lowest[-1] = 0  # whoever has asked knows only a part: the next one shall find out anew
             return Summary(0, returns=UNKNOWN, done=True)
         shape = (func.function, func.env, func.bound.cls if isinstance(func.bound, Inst) else func.bound)
         if self._contexts[shape] >= _MOST_CONTEXTS:

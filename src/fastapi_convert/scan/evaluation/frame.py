@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from fastapi_convert.scan.facts import Expr, Stmt
 
@@ -11,15 +11,30 @@ from .attributes import APPLICATIONS
 from .expressions import Expressions
 from .values import NONE, UNKNOWN, Bag, Cls, Env, Inst, Value, join
 
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .summaries import Summary
+    from .values import Func
+
 __all__ = ("Frame",)
 
-_Vars = dict[str, Value]
+_Vars: TypeAlias = dict[str, Value]
+_DEEP_LOOPS: Final = 2  # in deeper ones, one round must do
+
+
+class _Loop(NamedTuple):
+    """Where a loop may be left, or begun again: the variables there."""
+
+    breaks: list[_Vars]
+    continues: list[_Vars]
 
 
 class Frame(Expressions):
     """Runs statements. Each tells whether what follows it can be reached."""
 
-    _loops = 0  # how deep in loops that run once more: in deeper ones, once must do
+    def __init__(self, engine: Engine, func: Func | None, env: Env, summary: Summary) -> None:
+        super().__init__(engine, func, env, summary)
+        self._loops: list[_Loop] = []  # those that are running, the innermost last
 
     def run(self) -> None:
         """Run the function's body, and keep what it leaves on `self`."""
@@ -125,9 +140,14 @@ class Frame(Expressions):
         return False
 
     def _do_break(self, _: Stmt) -> bool:
+        if self._loops:
+            self._loops[-1].breaks.append(dict(self.env.vars))
         return False
 
-    _do_continue = _do_break
+    def _do_continue(self, _: Stmt) -> bool:
+        if self._loops:
+            self._loops[-1].continues.append(dict(self.env.vars))
+        return False
 
     def _do_if(self, s: Stmt) -> bool:
         filled = self._tells_filled(s[1])
@@ -165,18 +185,15 @@ class Frame(Expressions):
             return otherwise()
         self.narrow(test, positive=True)
         live = then()
-        after = self.env.vars
+        ends = [self.env.vars] if live else []
         self.env.vars = before
         self.narrow(test, positive=False)
-        other_live = otherwise()
-        self._meet(after if live else None, self.env.vars if other_live else None)
-        return live or other_live
+        if otherwise():
+            ends.append(self.env.vars)
+        return self._meet_all(ends)
 
-    def _meet(self, one: _Vars | None, other: _Vars | None) -> None:
+    def _meet(self, one: _Vars, other: _Vars) -> None:
         """The variables where two branches come together."""
-        if one is None or other is None:
-            self.env.vars = one if one is not None else other if other is not None else self.env.vars
-            return
         merged = dict(one)
         for name, value in other.items():
             before = one.get(name)
@@ -189,34 +206,54 @@ class Frame(Expressions):
         self.env.vars = merged
 
     def _do_while(self, s: Stmt) -> bool:
-        decided = self.test(s[1])
-        if decided is False:
+        if self.test(s[1]) is False:
             return self.statements(s[3])
-        self._loop(s[2])
-        self.test(s[1])
-        self.statements(s[3])
-        return decided is not True or _breaks(s[2])
+        breaks = self._loop(s[2])
+        ends = self.test(s[1]) is not True
+        if ends:
+            ends = self.statements(s[3])
+        return self._meet_all([*([self.env.vars] if ends else []), *breaks])
 
     def _do_for(self, s: Stmt) -> bool:
         _, is_async, line, column, target, iterated, body, otherwise = s
         value = self.ev(iterated)
         item = self.iterate_async(value, line, column) if is_async else self.iterate(value, line, column)
         self.assign(target, item)
-        self._loop(body)
+        breaks = self._loop(body)
         self.statements(otherwise)
-        return True
+        return self._meet_all([self.env.vars, *breaks])
 
-    def _loop(self, body: tuple[Stmt, ...]) -> None:
-        """A body that runs some number of times: once, and once more if it has changed what it begins with."""
+    def _loop(self, body: tuple[Stmt, ...]) -> list[_Vars]:
+        """A body that runs some number of times: once, and once more if it has changed what it begins with.
+
+        Returns:
+            The variables at each `break`.
+        """
         before = dict(self.env.vars)
-        self.statements(body)
-        self._meet(before, self.env.vars)
-        if self._loops < 2 and any(before.get(name) is not value for name, value in self.env.vars.items()):
-            self._loops += 1
-            start = dict(self.env.vars)
-            self.statements(body)
-            self._meet(start, self.env.vars)
-            self._loops -= 1
+        breaks = self._round(body)
+        if len(self._loops) < _DEEP_LOOPS and any(
+            before.get(name) is not value for name, value in self.env.vars.items()
+        ):
+            breaks += self._round(body)
+        return breaks
+
+    def _round(self, body: tuple[Stmt, ...]) -> list[_Vars]:
+        """Run the body of a loop: afterwards it has run, or it has not."""
+        before, loop = dict(self.env.vars), _Loop([], [])
+        self._loops.append(loop)
+        live = self.statements(body)
+        self._loops.pop()
+        self._meet_all([before, *([self.env.vars] if live else []), *loop.continues])
+        return loop.breaks
+
+    def _meet_all(self, ends: list[_Vars]) -> bool:
+        """The variables where several ways come together: whether there is any way."""
+        if not ends:
+            return False
+        self.env.vars = ends[0]
+        for end in ends[1:]:
+            self._meet(self.env.vars, end)
+        return True
 
     def _do_with(self, s: Stmt) -> bool:
         for context, target, line, column in s[2]:
@@ -240,11 +277,10 @@ class Frame(Expressions):
             if name:
                 self.store(name, self.engine.types.of(kind, self) if kind else UNKNOWN)
             ends.append(self.env.vars if self.statements(handler) else None)
-        reached = [end for end in ends if end is not None]
-        self.env.vars = reached[0] if reached else dict(halfway)
-        for end in reached[1:]:
-            self._meet(self.env.vars, end)
-        return self.statements(final) and bool(reached)
+        reached = self._meet_all([end for end in ends if end is not None])
+        if not reached:
+            self.env.vars = dict(halfway)
+        return self.statements(final) and reached
 
     def _do_match(self, s: Stmt) -> bool:
         subject = self.ev(s[1])
@@ -264,10 +300,8 @@ class Frame(Expressions):
         else:
             ends.append(before)
             live = True
-        reached_ends = [end for end in ends if end is not None]
-        self.env.vars = reached_ends[0] if reached_ends else before
-        for end in reached_ends[1:]:
-            self._meet(self.env.vars, end)
+        if not self._meet_all([end for end in ends if end is not None]):
+            self.env.vars = before
         return live
 
     def _matches(self, pattern: Expr, subject: Value, expr: Expr) -> bool:
@@ -342,28 +376,3 @@ class Frame(Expressions):
 
 def _joined(one: _Vars, other: _Vars) -> _Vars:
     return {name: join(one.get(name, ()), other.get(name, ())) for name in one | other}
-
-
-def _breaks(body: tuple[Any, ...]) -> bool:
-    """Whether a `break` of this very loop is in there."""
-    for statement in body:
-        kind = statement[0]
-        if kind == "break":
-            return True
-        if kind in {"for", "while", "def", "class"}:
-            continue
-        if any(
-            isinstance(part, tuple) and part and isinstance(part[0], tuple) and _breaks(_blocks(part))
-            for part in statement[1:]
-        ):
-            return True
-    return False
-
-
-def _blocks(part: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The statements in a part of a statement: its block, or the blocks of its handlers and cases."""
-    if isinstance(part[0][0], str):
-        return part
-    return tuple(
-        s for item in part for block in item if isinstance(block, tuple) for s in block if isinstance(s, tuple) and s
-    )

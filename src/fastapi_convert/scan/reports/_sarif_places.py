@@ -17,7 +17,7 @@ def place(path: str, line: int, column: int = 0, message: str = "", identity: in
     """A location.
 
     Args:
-        path: Relative to the scanned root, or absolute.
+        path: Relative to the folder that `ROOT` stands for, and inside of it, or absolute.
         line: 1-based; 0 for the file as a whole.
         column: 1-based; 0 if it is not known.
         message: What is there.

@@ -9,6 +9,7 @@ from typing import Any, Final
 from fastapi_convert.scan.findings import Finding, Report, Step, Warned
 
 from ._escaping import visible
+from ._paths import from_repository
 from ._sarif_places import ROOT, place
 from ._sarif_rules import INDEXES, rules
 from ._tool import TOOL, tool_version
@@ -24,7 +25,7 @@ def sarif_report(report: Report) -> str:
     """The report as a SARIF document, ASCII only.
 
     A result lies where the `async def` makes the call, which is where it is cured; its code flow is the chain, and
-    the blocking call is a related location.
+    the blocking call is a related location. Paths begin at the folder of the repository, as code scanning has them.
 
     Examples:
         >>> import json
@@ -32,7 +33,7 @@ def sarif_report(report: Report) -> str:
         >>> json.loads(sarif_report(Report()))["version"]
         '2.1.0'
     """
-    document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
+    document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(from_repository(report))]}
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -46,7 +47,7 @@ def _run(report: Report) -> dict[str, Any]:
                 "toolExecutionNotifications": [_notification(warned) for warned in report.warnings],
             }
         ],
-        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder in which the scan ran."}}},
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder of the repository, or else the one in which the scan ran."}}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, seen) for finding in report.findings],
     }

@@ -1,47 +1,52 @@
-"""Which files outside of the scanned paths the imports mean: the rest of the checkout that the application lies in."""
+"""Which files that nobody named are read too: what the named ones import from the same checkout.
+
+A blocking call often lies in the code beside the application. Nothing outside of the checkout is read, nothing in
+environments and hidden folders of it, and nothing that is excluded.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from posixpath import normpath
 from typing import Final
 
-from ._model import Source
+from fastapi_convert.scan.settings import Settings
 
-_CHECKOUT: Final = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")
-_INIT: Final = "__init__.py"
-_SRC: Final = "src"
-# What scan knows better than it could read.
-_NOT_FOLLOWED: Final = sys.stdlib_module_names | {"fastapi_convert"}
-
-
-def checkout_of(root: Path) -> Path:
-    """The folder that its version control or its build knows: the outermost of those around `root`, or `root`.
-
-    The outermost, because a repository of several projects has a `pyproject.toml` in each.
-    """
-    around = [folder for folder in (root, *root.parents) if any((folder / mark).exists() for mark in _CHECKOUT)]
-    return around[-1] if around else root
+from ._discovery import _CLUTTER, _is_clutter, _printable
+from ._globs import path_matcher
+from ._imports import Imports
+from ._model import Discovered, Source
 
 
 class Following:
-    """Finds the files that imports mean, from the root outwards, and no further than the checkout.
+    """Finds the files that imports mean, from the named folders outwards, and no further than the checkout.
+
+    Links to folders are read at their own place, as when files are found: a loop of them has an end.
 
     Args:
-        root: The scanned root.
-        checkout: The outermost folder that an import may begin at.
-        known: The files that are there already.
+        found: What was asked for.
+        given: The paths that were named.
+        checkout: The folder that no file is read outside of.
+        settings: `exclude` and `base` count here.
     """
 
-    def __init__(self, root: Path, checkout: Path, known: Iterable[Source]) -> None:
-        self._root = root
-        around = [folder for folder in (root, *root.parents) if folder.is_relative_to(checkout)]
-        self._places = [place for folder in around for place in (folder, folder / _SRC) if place.is_dir()]
-        self._listed = {place: frozenset(os.listdir(place)) for place in self._places}
-        self._known = {source.absolute for source in known}
-        self._looked_up: set[tuple[Path, str]] = set()
+    def __init__(self, found: Discovered, given: Sequence[Path], checkout: Path, settings: Settings) -> None:
+        self._root = found.root
+        self._asked_for = frozenset(source.absolute for source in found.files)
+        self._known = set(self._asked_for)
+        self._imports = Imports({path if path.is_dir() else path.parent for path in given}, checkout)
+        self._all_known = checkout in given  # whatever lies in it was found already, or left out on purpose
+        self._places: Final = [(place, Path(os.path.realpath(place))) for place in (found.root, checkout)]
+        self._own_folders: dict[Path, Path | None] = {}
+        self._excluded = path_matcher(settings.exclude)
+        self._prefixes = ("", f"{settings.base}/") if settings.base else ("",)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there can be anything to find."""
+        return not self._all_known
 
     def beyond(self, imports: Mapping[Path, Iterable[str]]) -> list[Source]:
         """The files not known so far that are imported by these, and the packages around them.
@@ -49,45 +54,47 @@ class Following:
         Args:
             imports: By the importing file: dotted names, with a dot in front for each level that it goes up.
         """
-        new = {path for importer, names in imports.items() for name in names for path in self._files(importer, name)}
-        new -= self._known
-        self._known |= new
-        return sorted(Source(os.path.relpath(path, self._root).replace(os.sep, "/"), path) for path in new)
+        new: dict[Path, Source] = {}
+        for importer, names in imports.items():
+            anywhere = importer not in self._asked_for
+            for name in names:
+                for path in self._imports.files(importer, name, anywhere=anywhere):
+                    if path not in self._known and (source := self._followed(path)):
+                        new[source.absolute] = source
+        self._known |= new.keys()
+        return sorted(new.values())
 
-    def _files(self, importer: Path, name: str) -> Iterator[Path]:
-        dotted = name.lstrip(".")
-        level = len(name) - len(dotted)
-        asked = (importer.parent if level else self._root, name)
-        if asked in self._looked_up:
-            return
-        self._looked_up.add(asked)
-        for place in self._starts(importer, level, dotted):
-            if found := _file(place, dotted.split(".")):
-                yield found
-                yield from _packages(place, found)
-                return
+    def _followed(self, path: Path) -> Source | None:
+        folder = self._own_folder(path.parent)
+        if folder is None or (own := folder / path.name) in self._known:
+            return None
+        if not Path(os.path.realpath(own)).is_relative_to(self._places[-1][1]):
+            return None
+        display = os.path.relpath(own, self._root).replace(os.sep, "/")
+        if any(self._excluded(normpath(prefix + display)) for prefix in self._prefixes):
+            return None
+        return Source(_printable(display), own)
 
-    def _starts(self, importer: Path, level: int, dotted: str) -> list[Path]:
-        if level:
-            return [importer.parents[level - 1]] if level <= len(importer.parents) else []
-        top = dotted.partition(".")[0]
-        if top in _NOT_FOLLOWED:
-            return []
-        return [place for place in self._places if {top, f"{top}.py"} & self._listed[place]]
+    def _own_folder(self, folder: Path) -> Path | None:
+        """Where the folder really lies; `None` if nothing in it is followed."""
+        if folder not in self._own_folders:
+            self._own_folders[folder] = self._find_own_folder(folder)
+        return self._own_folders[folder]
 
+    def _find_own_folder(self, folder: Path) -> Path | None:
+        real = Path(os.path.realpath(folder))
+        for place, real_place in self._places:
+            if real.is_relative_to(real_place):
+                own = place / real.relative_to(real_place)
+                return None if self._is_clutter(own) else own
+        return None
 
-def _file(place: Path, parts: list[str]) -> Path | None:
-    path = place.joinpath(*parts)
-    for candidate in (path / _INIT, path.with_suffix(".py")):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-def _packages(place: Path, found: Path) -> Iterator[Path]:
-    """`a/__init__.py` and `a/b/__init__.py` of `a.b.c`: Python runs them first."""
-    for folder in found.parents:
-        if folder == place:
-            return
-        if (folder / _INIT).is_file():
-            yield folder / _INIT
+    def _is_clutter(self, folder: Path) -> bool:
+        """Whether it lies in an environment, or in what tools have made or hidden."""
+        top = self._places[-1][0]
+        while folder != top:
+            name = folder.name
+            if name in _CLUTTER or name.startswith(".") or _is_clutter(str(folder), self._imports.listing(folder)):
+                return True
+            folder = folder.parent
+        return False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from fastapi_convert.scan._checkout import checkout_of
 from fastapi_convert.scan.facts import unpack
 from fastapi_convert.scan.findings import Warned
 from fastapi_convert.scan.settings import Settings
@@ -17,11 +18,12 @@ from ._cache import Cache
 from ._cache_folder import cache_folder
 from ._discovery import discover
 from ._files import Unreadable, read_file
-from ._following import Following, checkout_of
+from ._following import Following
 from ._lanes import Chunk, Job, Lanes, Outcome, Outcomes
-from ._model import LoadedFile, OnProgress, Source, Sources
+from ._model import Discovered, LoadedFile, OnProgress, Source, Sources
 from ._modules import ModuleNames
 from ._reading import Extracted
+from ._roots import given_paths
 
 # What this process parses itself while a process would still be starting. Large files are always left to processes,
 # which have a limit of memory.
@@ -35,14 +37,14 @@ _PATIENCE: Final = 60.0
 
 
 def load_sources(paths: Sequence[Path], settings: Settings, on_progress: OnProgress | None = None) -> Sources:
-    """Read every Python file below `paths`. None of them is imported or executed.
+    """Read every Python file below `paths`, and what those import from the checkout around. None of them is executed.
 
     What cannot be read is a warning. An interruption, also by an exception of `on_progress`, ends all processes first.
 
     Args:
         paths: Files and folders; see `Sources.root` for what the paths in the result are relative to.
         settings: `exclude`, `base`, `cache`, `cache_dir`, `processes` and `max_file_size` count here.
-        on_progress: Called in this thread with the number of files that are done, and of all.
+        on_progress: Called in this thread with the number of files that are done, and of all that are known so far.
 
     Raises:
         ScanError: A path does not exist, or there is none.
@@ -57,30 +59,39 @@ def load_sources(paths: Sequence[Path], settings: Settings, on_progress: OnProgr
     found = discover(paths, settings.exclude, settings.base)
     cache = Cache(cache_folder(settings, found.root), sorted(path.absolute() for path in paths))
     checkout = checkout_of(found.root)
-    following = Following(found.root, checkout, found.files)
+    following = Following(found, given_paths(paths), checkout, settings)
     loaded: dict[Source, Outcome] = {}
-    new = list(found.files)
+    new: Sequence[Source] = found.files
     while new:
-        outcomes = dict(zip(new, _Loading(new, settings, cache, on_progress).run(), strict=True))
-        loaded |= outcomes
-        new = following.beyond({source.absolute: _imports(outcome) for source, outcome in outcomes.items()})
+        outcomes = _Loading(new, settings, cache, on_progress, done=len(loaded)).run()
+        loaded.update(zip(new, outcomes, strict=True))
+        new = following.beyond(_imports(new, outcomes)) if following.is_needed else ()
     cache.save()
+    return _sources(found, checkout, loaded)
+
+
+def _imports(files: Sequence[Source], outcomes: Sequence[Outcome]) -> dict[Path, Sequence[str]]:
+    return {
+        source.absolute: unpack(facts).imports
+        for source, outcome in zip(files, outcomes, strict=True)
+        if (facts := outcome.result.facts) is not None
+    }
+
+
+def _sources(found: Discovered, checkout: Path, loaded: Mapping[Source, Outcome]) -> Sources:
     asked_for = frozenset(found.files)
-    names, others = ModuleNames(found.root, found.files), ModuleNames(checkout, loaded)
+    by_checkout = ModuleNames(checkout, loaded)
+    by_root = by_checkout if checkout == found.root else ModuleNames(found.root, found.files)
     files, warnings = [], list(found.warnings)
     for source, outcome in sorted(loaded.items()):
         facts, line, problem = outcome.result
         if facts is None:
             warnings.append(Warned(source.path, line, problem))
-        else:
-            ours = source in asked_for
-            known = (*(names.of(source.absolute) if ours else ()), *others.of(source.absolute))
-            files.append(LoadedFile(*source, tuple(dict.fromkeys(known)), facts, outcome.cached, ours))
+            continue
+        ours = source in asked_for
+        names = (*(by_root.of(source.absolute) if ours else ()), *by_checkout.of(source.absolute))
+        files.append(LoadedFile(*source, tuple(dict.fromkeys(names)), facts, outcome.cached, ours))
     return Sources(found.root, tuple(files), tuple(sorted(warnings)))
-
-
-def _imports(outcome: Outcome) -> Sequence[str]:
-    return () if outcome.result.facts is None else unpack(outcome.result.facts).imports
 
 
 def process_count(settings: Settings) -> int:
@@ -90,15 +101,16 @@ def process_count(settings: Settings) -> int:
 
 
 class _Loading:
-    """One run over all files."""
+    """One run over some files, after the `done` ones of earlier runs."""
 
     def __init__(
-        self, files: Sequence[Source], settings: Settings, cache: Cache, on_progress: OnProgress | None
+        self, files: Sequence[Source], settings: Settings, cache: Cache, on_progress: OnProgress | None, *, done: int
     ) -> None:
         self._files = files
         self._settings = settings
         self._cache = cache
         self._on_progress = on_progress
+        self._done = done
         self._queue: Outcomes = SimpleQueue()
         self._outcomes: dict[int, Outcome] = {}
 
@@ -147,7 +159,7 @@ class _Loading:
             if outcome.key and outcome.result.facts is not None:
                 self._cache.put(outcome.key, outcome.result.facts)
         if self._on_progress is not None and outcomes:
-            self._on_progress(len(self._outcomes), len(self._files))
+            self._on_progress(self._done + len(self._outcomes), self._done + len(self._files))
 
     def _chunks(self) -> Iterator[Chunk]:
         """Read all files. What is known of them goes to the queue, what is not into chunks, and some are empty."""

@@ -36,6 +36,7 @@ class ModuleNames:
         # `scan app` where `app` is a package: its name begins above the root.
         above = list(_packages_around(root))
         self._top = above[-1].parent if above else root
+        self._around = [package.parent for package in reversed(above)]
         self._packages = {folder for folder, names in self._contents.items() if _INIT in names}.union(above)
         self._holding_packages = {folder.parent for folder in self._packages}
 
@@ -45,8 +46,9 @@ class ModuleNames:
         1. From the nearest folder that is no package itself, but holds packages or is called `src`; then from the
            folders around it, up to the root, or up to where the packages around the root end.
         2. With the root's own name in front: it may be a package without `__init__.py`.
-        3. From folders inside that hold the script which starts the application. They are guesses: one that would
-           hide a module of Python's own is left out.
+        3. From folders inside that hold the script which starts the application, and from those around the root, the
+           outermost first: an `__init__.py` in the root of a repository makes no package of it. They are guesses: one
+           that would hide a module of Python's own is left out.
         """
         above = [folder for folder in file.parents if folder.is_relative_to(self._top)]
         strong = [folder for folder in above if self._is_source_root(folder)]
@@ -54,7 +56,7 @@ class ModuleNames:
         names = [_dotted(file, folder) for folder in strong]
         if self._top == self._root and self._root.name.isidentifier():
             names.append(_dotted(file, self._root.parent))
-        names += [name for folder in weak if not _hides_stdlib(name := _dotted(file, folder))]
+        names += [name for folder in (*weak, *self._around) if not _hides_stdlib(name := _dotted(file, folder))]
         return tuple(dict.fromkeys(filter(None, names)))[:_MOST_NAMES] or (file.stem,)
 
     def _is_source_root(self, folder: PurePath) -> bool:

@@ -6,7 +6,7 @@ given to a thread, an executor or a task queue from being reported.
 
 from __future__ import annotations
 
-from . import _builtins, _contexts, _functions, _loop, _threads  # noqa: F401 -- each registers what it knows
+from . import _builtins, _contexts, _functions, _injector, _loop, _threads  # noqa: F401 -- each registers what it knows
 from ._containers import call_bag_method
 from ._special import DECORATORS, SPECIAL, Call
 

@@ -1,4 +1,4 @@
-"""contextlib: functions that become context managers, and stacks of them."""
+"""contextlib and contextvars: functions that become context managers, stacks of them, and calls in another context."""
 
 from __future__ import annotations
 
@@ -45,3 +45,8 @@ def _manager(frame: Calls, value: Value) -> Value:
 @special("contextlib.contextmanager", "contextlib.asynccontextmanager")
 def _manager_call(frame: Calls, call: Call) -> Value:
     return _manager(frame, call.args[0]) if call.args else UNKNOWN
+
+
+@special("contextvars.Context.run")
+def _run_in_context(frame: Calls, call: Call) -> Value:
+    return frame.apply(call.first, Arguments(call.args[1:], call.given.keywords), *call.place)

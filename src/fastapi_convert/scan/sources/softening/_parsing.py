@@ -40,8 +40,7 @@ def parse(text: str) -> tuple[ast.Module, str]:
     edits = Edits(text)
     strings, statements = Strings(edits), Statements(edits)
     for token in tokens(text):
-        if not strings.inside:
-            statements.see(token)
+        statements.see(token)
         strings.see(token)
     softer, marks = edits.apply()
     tree = ast.parse(softer)

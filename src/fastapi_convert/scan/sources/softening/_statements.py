@@ -20,7 +20,7 @@ _PARAMETER: Final = re.compile(rf"(?:{GAP.pattern})\*{{0,2}}(?:{GAP.pattern})(\w
 
 
 class Statements:
-    """Takes the tokens of a file one by one, without those in f-strings, and rewrites the statements among them.
+    """Takes the tokens of a file one by one, and rewrites the statements among them.
 
     Args:
         edits: Where the changes go.
@@ -42,7 +42,7 @@ class Statements:
     def see(self, token: Token) -> None:
         """Take the next token."""
         begins, self._beginning = self._begins(token), -1
-        if token.kind == WORD and not self._depth:
+        if token.kind == WORD:
             self._word(token.start, self._edits.text[token.start : token.end], begins=begins)
         elif token.kind == MARK:
             self._mark(token.start, self._edits.text[token.start])
@@ -57,8 +57,6 @@ class Statements:
         if word in {"def", "class"}:
             if header := _HEADER.match(text, start):
                 self._expect(header.end() - 1, start if word == "class" else -1)
-        elif word == "as":
-            self._handled = -1
         elif not begins:
             return
         elif word == "except":

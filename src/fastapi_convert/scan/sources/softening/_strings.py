@@ -63,11 +63,6 @@ class Strings:
         self._open: list[_Run] = []
         self._fields: list[_Field] = []
 
-    @property
-    def inside(self) -> bool:
-        """Whether an f-string is open."""
-        return bool(self._open)
-
     def see(self, token: Token) -> None:
         """Take the next token."""
         kind = token.kind

@@ -1,6 +1,7 @@
 r"""A tokenizer of the newest Python, for an older one: its own does not see that `f"{x["k"]}"` is one string.
 
-It gives only what its readers ask for, and goes over the rest. It is linear, and bounded in depth.
+It gives only what its readers ask for, goes over the rest, and leaves it to the parser to find what is wrong. Its time
+is linear.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ from ._tokens import CLOSE, FIELD, FIELD_END, LINE, MARK, OPEN, STRING, TAIL, To
 
 __all__ = ("tokens",)
 
-_DEEPEST: Final = 300  # levels of text and code in each other; Python's own limit is 150 strings
 _CODE: Final = re.compile(
     r"""(?:\b(?P<prefix>(?i:[ft]r?|r[ftb]?|br?|u)))?+(?P<quote>'''|\"""|'|")
     |(?P<comment>\#[^\n]*+)
     |\\\n
     |(?P<mark>[\n()\[\]{}:;,!=])
-    |\b(?P<word>as|class|def|except|lazy|type)\b""",
+    |\b(?P<word>class|def|except|lazy|type)\b""",
     re.VERBOSE,
 )
 _QUOTES: Final = ("'''", '"""', "'", '"')
@@ -50,7 +50,7 @@ def tokens(text: str) -> Iterator[Token]:
     """The tokens of a source, with an end of the line at its end.
 
     Raises:
-        Unclear: Strings or fields do not end, or they are nested too deeply.
+        Unclear: Strings or fields do not end.
     """
     yield from _Tokenizer(text).all()
     yield Token(LINE, len(text), len(text))
@@ -74,11 +74,6 @@ class _Tokenizer:
     def _token(self, kind: str, start: int, end: int) -> Token:
         self._at = end
         return Token(kind, start, end)
-
-    def _push(self, level: _Code | _Text) -> None:
-        if len(self._levels) >= _DEEPEST:
-            raise Unclear("too many f-strings in each other")
-        self._levels.append(level)
 
     def _code(self, level: _Code) -> Token | None:
         match = _CODE.search(self._text, self._at)
@@ -104,8 +99,6 @@ class _Tokenizer:
             level.brackets += 1
         elif mark in ")]}":
             level.brackets -= 1
-            if level.brackets < 0:
-                raise Unclear("a bracket was never opened")
         return self._token(MARK, at, at + 1)
 
     def _end_of_expression(self, mark: str, at: int) -> Token:
@@ -115,14 +108,14 @@ class _Tokenizer:
         if mark == ":":
             text = self._levels[-2]
             assert isinstance(text, _Text)
-            self._push(_Text(text.quote, text.raw, spec=True))
+            self._levels.append(_Text(text.quote, text.raw, spec=True))
         elif self._text.startswith("=", at + 1):
             return self._token(MARK, at, at + 2)
         return self._token(TAIL, at, at + 1)
 
     def _string(self, quote: str, prefix: str, start: int, end: int) -> Token:
         if "f" in prefix or "t" in prefix:
-            self._push(_Text(quote, "r" in prefix))
+            self._levels.append(_Text(quote, "r" in prefix))
             return self._token(OPEN, start, end)
         while True:
             stop, end = self._stop(_PLAIN[quote], end)
@@ -172,7 +165,7 @@ class _Tokenizer:
 
     def _brace(self, level: _Text, brace: str, end: int) -> Token:
         if brace == "{":
-            self._push(_Code(field=True))
+            self._levels.append(_Code(field=True))
             return self._token(FIELD, end - 1, end)
         if not level.spec:
             raise Unclear("a brace in an f-string was never opened")

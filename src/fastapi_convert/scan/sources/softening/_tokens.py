@@ -21,7 +21,7 @@ __all__ = (
     "Unclear",
 )
 
-WORD: Final = "word"  # one that a statement begins with, or `as`
+WORD: Final = "word"  # one that a statement begins with
 MARK: Final = "mark"
 COMMENT: Final = "comment"
 LINE: Final = "line"  # the end of a logical one

@@ -1,0 +1,93 @@
+"""Which files an import means, looked for as Python does, with nothing imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+_INIT: Final = "__init__.py"
+_SRC: Final = "src"
+# What scan knows better than it could read.
+_NOT_FOLLOWED: Final = sys.stdlib_module_names | {"fastapi_convert"}
+
+
+class Imports:
+    """Finds what imports mean from the named folders outwards, up to the checkout, and in `src` of each.
+
+    Args:
+        given: The folders that were named, and those of the files that were.
+        checkout: The outermost folder that an import may begin at.
+    """
+
+    def __init__(self, given: Iterable[Path], checkout: Path) -> None:
+        self._checkout = checkout
+        around = [each for folder in sorted(given, reverse=True) for each in (folder, *folder.parents)]
+        self._starts = tuple(dict.fromkeys(each for each in around if each.is_relative_to(checkout)))
+        self._starts_of: dict[Path, tuple[Path, ...]] = {}
+        self._looked_up: set[tuple[object, str]] = set()
+        self._listings: dict[Path, frozenset[str]] = {}
+
+    def files(self, importer: Path, name: str, *, anywhere: bool = False) -> list[Path]:
+        """The file that a name means, and the `__init__.py` of the packages around it; empty for the second time.
+
+        Args:
+            importer: The file with the import.
+            name: Dotted, with a dot in front for each level that it goes up.
+            anywhere: Begin at all folders, not only at those around the importer: whoever imports a library of the
+                checkout has put its own folder before.
+        """
+        dotted = name.lstrip(".")
+        parts = tuple(filter(None, dotted.split(".")))
+        level = len(name) - len(dotted)
+        if not level and (not parts or parts[0] in _NOT_FOLLOWED):
+            return []
+        starts = self._above(importer, level) if level else self._starts if anywhere else self._around(importer)
+        if (starts, name) in self._looked_up:
+            return []
+        self._looked_up.add((starts, name))
+        return next((found for start in starts if (found := self._found(start, parts, relative=level > 0))), [])
+
+    def listing(self, folder: Path) -> frozenset[str]:
+        """The names in a folder, as they are written, also where the disk does not tell `a` from `A`."""
+        if folder not in self._listings:
+            try:
+                self._listings[folder] = frozenset(os.listdir(folder))  # noqa: PTH208 -- names, not paths
+            except OSError:  # there is none, or Python could not look into it either
+                self._listings[folder] = frozenset()
+        return self._listings[folder]
+
+    def _above(self, importer: Path, level: int) -> tuple[Path, ...]:
+        above = importer.parents[level - 1 : level]
+        return tuple(folder for folder in above if folder.is_relative_to(self._checkout))
+
+    def _around(self, importer: Path) -> tuple[Path, ...]:
+        folder = importer.parent
+        if folder not in self._starts_of:
+            self._starts_of[folder] = tuple(each for each in self._starts if folder.is_relative_to(each))
+        return self._starts_of[folder]
+
+    def _found(self, start: Path, parts: tuple[str, ...], *, relative: bool) -> list[Path]:
+        if relative:
+            return [*self._init(start), *self._below(start, parts)]
+        return self._below(start, parts) or self._below(start / _SRC, parts)
+
+    def _below(self, folder: Path, parts: tuple[str, ...]) -> list[Path]:
+        packages: list[Path] = []
+        for part in parts[:-1]:
+            if part not in self.listing(folder):
+                return []
+            folder /= part
+            packages += self._init(folder)
+        names = self.listing(folder)
+        for last in parts[-1:]:
+            if last in names and (package := self._init(folder / last)):
+                return [*packages, *package]
+            if f"{last}.py" in names:
+                return [*packages, folder / f"{last}.py"]
+        return []
+
+    def _init(self, folder: Path) -> list[Path]:
+        return [folder / _INIT] if _INIT in self.listing(folder) else []
