@@ -61,11 +61,12 @@ class Graph(NamedTuple):
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
     """Any graph of a few functions, with circles."""
-    count = draw(st.integers(2, 10))
-    asyncs = draw(st.lists(st.sampled_from([False, False, True]), min_size=count, max_size=count))
-    blocks = draw(st.lists(st.booleans(), min_size=count, max_size=count))
-    some = st.lists(st.integers(0, count - 1), max_size=3)
-    drawn = draw(st.lists(some, min_size=count, max_size=count))
+    count = draw(st.integers(2, 9))
+    each = {"min_size": count, "max_size": count}
+    asyncs: list[bool] = draw(st.lists(st.sampled_from([False, False, True]), **each))
+    blocks: list[bool] = draw(st.lists(st.sampled_from([False, False, True]), **each))
+    # At least one call each, so that there are circles.
+    drawn = draw(st.lists(st.lists(st.integers(0, count - 1), min_size=1, max_size=3), **each))
     calls = [[each for each in to if asyncs[caller] or not asyncs[each]] for caller, to in enumerate(drawn)]
     return Graph(asyncs, blocks, calls, draw(st.permutations(range(count))))
 

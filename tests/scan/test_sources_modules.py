@@ -62,9 +62,24 @@ def test_packages_without_init(shop: Path) -> None:
 
 
 def test_the_package_itself_is_scanned(shop: Path) -> None:
-    """`scan app`: its name is above the root, as far as there are `__init__.py`s."""
+    """`scan app`: its name is above the root, as far as there are `__init__.py`s. The rest is a guess."""
     grow(shop, "app/__init__.py", "app/api/__init__.py")
-    assert names(shop / "app/api", of="users.py") == ("app.api.users",)
+    assert names(shop / "app/api", of="users.py") == ("app.api.users", "api.users")
+
+
+def test_a_stray_init_around_the_package(shop: Path) -> None:
+    """The root of a repository has an `__init__.py`: whatever of it is scanned, `from app.views import x` is found."""
+    grow(shop, "__init__.py", "app/__init__.py")
+    assert names(shop / "app", of="views.py") == ("shop.app.views", "app.views")
+    assert names(shop, "app/main.py", of="app/views.py") == ("shop.app.views", "app.views", "views")
+    assert names(shop.parent, of="shop/app/views.py")[:2] == ("shop.app.views", f"{shop.parent.name}.shop.app.views")
+    assert names(shop.parent, of="shop/app/views.py")[-2:] == ("app.views", "views")
+
+
+def test_a_stray_init_hides_no_module_of_python(shop: Path) -> None:
+    """`shop/logging/__init__.py` around the root is `shop.logging`, as `import logging` means Python's."""
+    grow(shop, "__init__.py", "logging/__init__.py")
+    assert names(shop / "logging", of="views.py") == ("shop.logging.views",)
 
 
 def test_the_package_itself_is_scanned_and_has_no_init(shop: Path) -> None:

@@ -83,7 +83,9 @@ class _Rules:
 
     def _for(self, path: str) -> tuple[Level, tuple[str, ...]]:
         if path not in self._known:
-            matching = [rule for matches, rule in self._per_path if matches(path) or matches(normpath(self._base + path))]
+            matching = [
+                rule for matches, rule in self._per_path if matches(path) or matches(normpath(self._base + path))
+            ]
             levels: list[Level] = [rule.level for rule in matching if rule.level is not None]
             ignores = [rule.ignore for rule in matching if rule.ignore]
             ignored = self._settings.ignore + (ignores[-1] if ignores else ())

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from fastapi_convert.mapping import Blocking
 from fastapi_convert.scan.facts import Expr
-from fastapi_convert.scan.project import Class
+from fastapi_convert.scan.project import Class, Function
 
 from .arguments import Arguments, bind
 from .libraries import DECORATORS, SPECIAL, Call, call_bag_method
@@ -64,7 +64,7 @@ class Calls(Protocols):
             self.summary.hits = found.setdefault(atom.function if isinstance(atom, Func) else atom, {})
             results.append(self._apply_atom(atom, given, line, column))
         self.summary.hits = own
-        self._merge_some(list(found.values()))
+        self._merge_some([hits for what, hits in found.items() if hits or isinstance(what, Function)])
         return results
 
     def _merge_some(self, found: list[Hits]) -> None:

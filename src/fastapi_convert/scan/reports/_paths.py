@@ -22,7 +22,7 @@ def from_here(report: Report) -> Report:
     root, here = report.root.absolute(), Path.cwd()
     if path_between(root, here) is None:
         return replace(_moved(report, _from(root, here, outside=str)), root=root)
-    # Beside the current folder, the way out of it is shorter.
+    # What lies beside the current folder is known by the way out of it.
     return replace(_moved(report, _from(root, here, outside=lambda path: os.path.relpath(path, here))), root=here)
 
 
@@ -51,13 +51,19 @@ def path_between(folder: Path, above: Path) -> str | None:
 
 
 def _from(root: Path, top: Path, *, outside: Callable[[str], str]) -> Callable[[str], str]:
-    """What a path of a report is called that is read in `top`; `outside` tells it of whole paths of what is not there."""
+    """What a path of a report is called by those who read it in `top`.
+
+    Args:
+        root: The folder that paths of the report begin at.
+        top: Where readers are.
+        outside: What a whole path is called that does not lie in `top`.
+    """
     way = path_between(root, top)
 
     @cache
     def called(path: str) -> str:
         if way is not None and not path.startswith(("../", "/")):
-            return posixpath.join(way, path)
+            return posixpath.normpath(posixpath.join(way, path))
         whole = Path(os.path.normpath(root / path))
         between = path_between(whole.parent, top)
         return outside(str(whole)) if between is None else posixpath.join(between, whole.name)

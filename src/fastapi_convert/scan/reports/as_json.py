@@ -28,7 +28,8 @@ def json_report(report: Report) -> str:
 def as_data(report: Report) -> dict[str, Any]:
     """The report as dictionaries, lists, strings and numbers.
 
-    Paths are relative to the scanned root, such as `../lib/db.py` if it imports that one; lines and columns begin with 1. `version` is that of this package.
+    Paths are relative to the scanned root, also those of files beside it that it imports: `../lib/db.py`. Lines and
+    columns begin with 1. `version` is that of this package.
     """
     return {
         "version": tool_version(),

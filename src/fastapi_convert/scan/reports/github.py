@@ -8,6 +8,7 @@ from typing import Final
 from fastapi_convert.scan.findings import Finding, Report, Warned
 
 from ._escaping import visible
+from ._paths import from_repository
 from ._tool import TOOL
 
 __all__ = ("github_report",)
@@ -20,15 +21,17 @@ def github_report(report: Report) -> Iterator[str]:
     """A line for each finding and each warning.
 
     A finding is shown where the `async def` makes the call, which is where it is cured; the message has the chain.
-    Nothing in a name or a path can end a command or begin another.
+    Paths begin at the folder of the repository, as GitHub has them. Nothing in a name or a path can end a command or
+    begin another.
 
     Examples:
         >>> from fastapi_convert.scan.findings import Report, Warned
         >>> print(*github_report(Report(warnings=(Warned("a,b.py", 3, "cannot be read"),))))
         ::warning title=fastapi-convert,file=a%2Cb.py,line=3::cannot be read
     """
-    yield from map(_finding, report.findings)
-    yield from map(_warning, report.warnings)
+    seen = from_repository(report)
+    yield from map(_finding, seen.findings)
+    yield from map(_warning, seen.warnings)
 
 
 def _finding(finding: Finding) -> str:

@@ -47,7 +47,9 @@ def _run(report: Report) -> dict[str, Any]:
                 "toolExecutionNotifications": [_notification(warned) for warned in report.warnings],
             }
         ],
-        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder of the repository, or else the one in which the scan ran."}}},
+        "originalUriBaseIds": {
+            ROOT: {"description": {"text": "The folder of the repository, or else the one in which the scan ran."}}
+        },
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, seen) for finding in report.findings],
     }

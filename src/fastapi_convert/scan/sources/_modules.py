@@ -39,6 +39,8 @@ class ModuleNames:
         self._around = [package.parent for package in reversed(above)]
         self._packages = {folder for folder, names in self._contents.items() if _INIT in names}.union(above)
         self._holding_packages = {folder.parent for folder in self._packages}
+        starting = {folder for folder, names in self._contents.items() if not _STARTING.isdisjoint(names)}
+        self._started_from = starting | {folder.parent for folder in starting}
 
     def of(self, file: Path) -> tuple[str, ...]:
         """Every plausible dotted name of the file, the best first; at least one, and at most eight.
@@ -46,13 +48,13 @@ class ModuleNames:
         1. From the nearest folder that is no package itself, but holds packages or is called `src`; then from the
            folders around it, up to the root, or up to where the packages around the root end.
         2. With the root's own name in front: it may be a package without `__init__.py`.
-        3. From folders inside that hold the script which starts the application, and from those around the root, the
-           outermost first: an `__init__.py` in the root of a repository makes no package of it. They are guesses: one
-           that would hide a module of Python's own is left out.
+        3. From folders inside that hold the script which starts the application, or its package, and from those around
+           the root, the outermost first: an `__init__.py` in the root of a repository makes no package of it. They are
+           guesses: one that would hide a module of Python's own is left out.
         """
         above = [folder for folder in file.parents if folder.is_relative_to(self._top)]
         strong = [folder for folder in above if self._is_source_root(folder)]
-        weak = [folder for folder in reversed(above) if folder not in strong and self._starts_here(folder)]
+        weak = [folder for folder in reversed(above) if folder not in strong and folder in self._started_from]
         names = [_dotted(file, folder) for folder in strong]
         if self._top == self._root and self._root.name.isidentifier():
             names.append(_dotted(file, self._root.parent))
@@ -63,9 +65,6 @@ class ModuleNames:
         if folder == self._top:
             return True
         return folder not in self._packages and (folder in self._holding_packages or folder.name == "src")
-
-    def _starts_here(self, folder: PurePath) -> bool:
-        return not _STARTING.isdisjoint(self._contents.get(folder, ()))
 
 
 def _packages_around(root: Path) -> Iterator[Path]:
