@@ -77,7 +77,7 @@ def _seconds(tree: Tree, cache: Path) -> dict[str, float]:
     for name in commands.keys() & {OURS_WARM, HYDROID_WARM}:
         _timed(commands[name], tree)  # fills the cache
     found: dict[str, list[float]] = {name: [] for name in commands}
-    for name in in_turns(list(commands), load(5, 1)):
+    for name in in_turns(list(commands), load(3, 1)):
         if PATIENCE not in found[name]:
             found[name].append(_timed(commands[name], tree))
     seconds = {name: PATIENCE if PATIENCE in taken else statistics.median(taken) for name, taken in found.items()}

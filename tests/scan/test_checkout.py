@@ -19,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("marks", "checkout"),
+    "marks, checkout",
     [
         ([], "code/shop/services/web"),
         (["code/shop/.git/HEAD"], "code/shop"),

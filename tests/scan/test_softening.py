@@ -86,7 +86,7 @@ FORMATTED = [
     pytest.param('"" \\\n f"{x["k"]}" \\\n "a"', "f\"{x['k']}\"", id="next to others behind backslashes"),
     pytest.param('"\\\n" f"{x["k"]}\\\n{y}"', "f\"{x['k']}{y}\"", id="backslashes in texts"),
     pytest.param('f"é{é["é"]}" + é + f"{é}{x}"', 'f"{é[\'é\']}" + é + f"{é}{x}"', id="beyond ASCII"),
-    pytest.param('f"{"a"\n f"{x}"}"', "f\"{'a' f'{x}'}\"", id="next to others in a field"),
+    pytest.param('f"{f"{y}"\n f"{x}"}"', "f\"{f'{y}' f'{x}'}\"", id="next to others in a field"),
     pytest.param('rf"\\N{x["k"]}"', "f\"{x['k']}\"", id="raw, and no name"),
     pytest.param('f"{x["k"]}" + f"{y}" % "{z}"', 'f"{x[\'k\']}" + f"{y}" % "{z}"', id="next to operators"),
     pytest.param('[f"{x["k"]}" for x in y]', "[f\"{x['k']}\" for x in y]", id="in a comprehension"),
@@ -279,7 +279,7 @@ BROKEN = [
         "f'{x!'",
         "f'{yield'",
         'f"{x}\n"',
-        '"\n" f"{x}"',
+        '"\na" f"{x}"',
         "f'{x:'}'",
         "\\",
         "t'{x y}'",
@@ -325,6 +325,8 @@ def test_strings_may_be_in_each_other_as_deep_as_people_write() -> None:
     """And nearly as deep as Python allows, which is 150."""
     deep = 'f"{' * 140 + "x" + '}"' * 140
     assert [node.id for node in ast.walk(_parse(deep)) if isinstance(node, ast.Name)] == ["x"]
+    with pytest.raises(SyntaxError, match="in each other"):
+        _parse('f"{' * 500)
 
 
 def test_a_string_has_as_many_fields_as_people_write() -> None:

@@ -85,6 +85,46 @@ _ON_A_FILE = (
     ),
 )
 
+_UPLOADED = "tempfile.SpooledTemporaryFile"
+_SPOOLED = "An uploaded file is in memory up to 1 MB, and on the disk beyond."
+_UPLOADS = (
+    *calls(
+        _UPLOADED,
+        "read write",
+        "starlette.datastructures.UploadFile.*",
+        category=FILES,
+        level="warn",
+        construct=f"{_UPLOADED}()",
+        note=f"{_SPOOLED} `await file.read()` instead of `file.file.read()`.",
+    ),
+    *calls(
+        _UPLOADED,
+        "readline readlines writelines __iter__",
+        category=FILES,
+        level="warn",
+        construct=f"{_UPLOADED}()",
+        note=_SPOOLED,
+    ),
+    *calls(
+        _UPLOADED,
+        "seek close",
+        "starlette.datastructures.UploadFile.*",
+        category=FILES,
+        level="all",
+        construct=f"{_UPLOADED}()",
+    ),
+    *calls(_UPLOADED, "tell truncate rollover flush", category=FILES, level="all", construct=f"{_UPLOADED}()"),
+    *calls(
+        "typing.BinaryIO",
+        "read readline readlines write writelines seek tell truncate flush close __iter__",
+        "anyio.wrap_file",
+        category=FILES,
+        level="all",
+        construct="typing.BinaryIO()",
+        note="Whatever is behind it: a file, or bytes in memory.",
+    ),
+)
+
 _DESCRIPTORS = (
     *calls(
         "os",
@@ -250,6 +290,7 @@ _SQLITE = (
 ROWS: tuple[Blocking, ...] = (
     *_OPENING,
     *_ON_A_FILE,
+    *_UPLOADS,
     *_DESCRIPTORS,
     *_SHUTIL,
     *_TEMPORARY,

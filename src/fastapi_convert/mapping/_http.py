@@ -313,6 +313,7 @@ _FETCHING = (
     *_rows("yfinance", "download", arguments='"MSFT"'),
     *_rows("yfinance.Ticker", "history option_chain get_info", construct='yfinance.Ticker("MSFT")'),
     *_rows("yt_dlp.YoutubeDL", "download extract_info", construct="yt_dlp.YoutubeDL()", arguments=_URL),
+    *_rows("youtube_dl.YoutubeDL", "download extract_info", construct="youtube_dl.YoutubeDL()", arguments=_URL),
     *_rows(
         "youtube_transcript_api.YouTubeTranscriptApi",
         "fetch list",

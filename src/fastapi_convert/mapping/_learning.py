@@ -71,6 +71,11 @@ _TRAINING = (
     ),
     *calls("sklearn.model_selection", "cross_val_score cross_validate", "ProcessPool", category=CPU, arguments="x, y"),
     *calls("sklearn.metrics.pairwise", "cosine_similarity", category=CPU, level="warn", arguments="x"),
+    *calls("xgboost", "train cv", "ProcessPool", category=CPU, arguments="{}, x", note="Uses every core by itself."),
+    *calls("xgboost.Booster", "predict inplace_predict", category=CPU, level="warn", construct="xgboost.Booster()"),
+    *calls("xgboost.Booster", "update boost", "ProcessPool", category=CPU, construct="xgboost.Booster()"),
+    *calls("xgboost.Booster", "load_model save_model", category=FILES, construct="xgboost.Booster()", arguments='"x"'),
+    *calls("lightgbm", "train cv", "ProcessPool", category=CPU, arguments="{}, x", note="Uses every core by itself."),
     *calls("joblib", "load", category=FILES, arguments='"x"', note=_LOAD_ONCE),
     *calls("joblib", "dump", category=FILES, arguments='x, "y"'),
 )
@@ -99,6 +104,36 @@ _TORCH = (
         construct='onnxruntime.InferenceSession("x")',
         arguments="None, {}",
         note=_ONE_THREAD,
+    ),
+)
+
+_FLAVOURS = (
+    "pyfunc sklearn xgboost lightgbm catboost pytorch tensorflow keras onnx spacy transformers prophet langchain"
+)
+_MLFLOW = (
+    *(
+        row
+        for flavour in _FLAVOURS.split()
+        for row in calls(f"mlflow.{flavour}", "load_model", category=HTTP, arguments='"models:/x/1"', note=_LOAD_ONCE)
+    ),
+    *(
+        row
+        for flavour in _FLAVOURS.split()
+        for row in calls(f"mlflow.{flavour}", "log_model save_model", category=HTTP, arguments='x, "y"')
+    ),
+    *calls(
+        "mlflow",
+        "log_artifact log_artifacts log_dict log_figure log_image log_input log_metric log_metrics log_param "
+        "log_params log_table log_text set_tag set_tags set_experiment start_run end_run get_run get_experiment "
+        "get_experiment_by_name search_runs search_experiments register_model create_experiment",
+        category=HTTP,
+        note="A request to the tracking server, or a file where there is none.",
+    ),
+    *calls("mlflow.artifacts", "download_artifacts load_text load_dict load_image", category=HTTP, arguments='"x"'),
+    *(
+        row
+        for owner in ("mlflow.MlflowClient", "mlflow.tracking.MlflowClient", "mlflow.client.MlflowClient")
+        for row in calls(owner, "*", category=HTTP, construct=f"{owner}()")
     ),
 )
 
@@ -233,4 +268,4 @@ _LANGUAGE = (
     *calls("fasttext", "load_model", category=FILES, arguments='"x"', note=_LOAD_ONCE),
 )
 
-ROWS: tuple[Blocking, ...] = (*_TRAINING, *_TORCH, *_HUGGING_FACE, *_SPEECH_AND_SIGHT, *_LANGUAGE)
+ROWS: tuple[Blocking, ...] = (*_TRAINING, *_TORCH, *_MLFLOW, *_HUGGING_FACE, *_SPEECH_AND_SIGHT, *_LANGUAGE)

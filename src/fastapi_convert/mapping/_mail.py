@@ -40,6 +40,15 @@ _SENDERS = (
         construct='emails.Message(text="Hello")',
         note=_SMTP,
     ),
+    *_rows(
+        "logging.handlers.SMTPHandler",
+        "emit",
+        "logging.handlers.QueueHandler",
+        construct='logging.handlers.SMTPHandler("smtp.example.org", "from@example.org", [], "subject")',
+        arguments="record",
+        level="all",
+        note="A `QueueHandler` hands the record to a thread that sends it.",
+    ),
 )
 
 _READERS = (

@@ -39,11 +39,13 @@ class Unless:
         keyword: The argument's name.
         equals: The value that makes it harmless.
         position: Its index among the positional arguments, `self` not counted; `None` if it is keyword-only.
+        default: Whether that is its default, so that a call without it is harmless too.
     """
 
     keyword: str
     equals: bool | float | None
     position: int | None = None
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ _SHELLS = (
         "paramiko.Channel",
         "recv recv_stderr recv_exit_status send sendall exec_command invoke_shell",
         "asyncssh.SSHClientConnection.create_process",
-        construct="paramiko.SSHClient().invoke_shell()",
+        construct='paramiko.Transport(("host.example.org", 22)).open_session()',
     ),
     *_rows(
         "paramiko.ChannelFile",

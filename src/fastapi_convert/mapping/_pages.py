@@ -145,7 +145,7 @@ def _starred(row: Blocking) -> str:
 
 
 def _note(row: Blocking) -> str:
-    harmless = [f"`{each.keyword}={each.equals!r}`" for each in row.unless]
+    harmless = [f"`{each.keyword}={each.equals!r}`{', the default,' * each.default}" for each in row.unless]
     note = f"{row.note} Harmless with {' or '.join(harmless)}." if harmless else row.note
     return note.replace("|", "\\|").strip()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._categories import FILES, HTTP, SDK, SUBPROCESS, WAITING
+from ._categories import FILES, HTTP, METADATA, SDK, SLEEP, SUBPROCESS, WAITING
 from ._grouping import calls
 from ._model import Blocking, Unless
 
@@ -16,6 +16,8 @@ _NOT_THE_SAME = (
 )
 _UNTIL_IT_WRITES = "Waits until the program writes something, or ends."
 _NO_HANG = 1  # os.WNOHANG
+_NO_INTERVAL = (Unless("interval", None, 0, default=True), Unless("interval", 0, 0))
+_INTERVAL = "It sleeps for the interval. Without one it tells what was used since it was last called."
 
 _SUBPROCESS = (
     *calls(
@@ -107,6 +109,34 @@ _OS = (
         "psutil.Process", "wait", category=SUBPROCESS, construct="psutil.Process(1)", unless=(Unless("timeout", 0, 0),)
     ),
     *calls("psutil", "wait_procs", category=SUBPROCESS, arguments="[]", unless=(Unless("timeout", 0, 1),)),
+    *calls(
+        "psutil",
+        "cpu_percent cpu_times_percent",
+        "asyncio.sleep",
+        category=SLEEP,
+        level="warn",
+        arguments="1",
+        unless=_NO_INTERVAL,
+        note=_INTERVAL,
+    ),
+    *calls(
+        "psutil.Process",
+        "cpu_percent",
+        "asyncio.sleep",
+        category=SLEEP,
+        level="warn",
+        construct="psutil.Process(1)",
+        arguments="1",
+        unless=_NO_INTERVAL,
+        note=_INTERVAL,
+    ),
+    *calls(
+        "psutil",
+        "net_connections process_iter",
+        category=METADATA,
+        level="warn",
+        note="Reads a file or more for every process there is.",
+    ),
 )
 
 _GIT = (

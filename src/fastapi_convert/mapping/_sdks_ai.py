@@ -416,6 +416,21 @@ _TOOLS = (
         note=_SAME,
     ),
     *_rows(
+        "crewai.Crew",
+        "kickoff kickoff_for_each train test replay",
+        "crewai.Crew.akickoff",
+        construct="crewai.Crew()",
+        note="Minutes of requests to language models: a job suits it better. `akickoff_for_each` takes many inputs.",
+    ),
+    *_rows("crewai.Agent", "kickoff", "crewai.Agent.kickoff_async", construct="crewai.Agent()", arguments='"question"'),
+    *_rows("crewai.LLM", "call", "crewai.LLM.acall", construct='crewai.LLM(model="x")', arguments='"question"'),
+    *_rows(
+        "crewai.flow.flow.Flow",
+        "kickoff",
+        "crewai.flow.flow.Flow.kickoff_async",
+        construct="crewai.flow.flow.Flow()",
+    ),
+    *_rows(
         "assemblyai.Transcriber",
         "transcribe transcribe_group submit upload_file",
         construct="assemblyai.Transcriber()",

@@ -251,10 +251,20 @@ _BUSINESS = (
     *_rows("shopify.GraphQL", "execute", construct="shopify.GraphQL()", arguments='"{ shop { name } }"'),
     *_rows(
         "algoliasearch.search.client.SearchClientSync",
-        "search search_single_index browse_objects save_object save_objects partial_update_objects delete_object "
-        "delete_objects get_object get_objects set_settings clear_objects wait_for_task",
+        "search search_single_index search_for_facet_values save_object save_objects partial_update_object "
+        "partial_update_objects get_object get_objects delete_object delete_objects delete_by clear_objects batch "
+        "browse browse_objects replace_all_objects set_settings get_settings save_rules save_synonyms list_indices "
+        "delete_index operation_index index_exists wait_for_task",
         "algoliasearch.search.client.SearchClient.*",
-        construct='algoliasearch.search.client.SearchClientSync("id", "key")',
+        construct='algoliasearch.search.client.SearchClientSync("app", "key")',
+    ),
+    *_rows(
+        "algoliasearch.search_client.SearchIndex",
+        "search save_object save_objects partial_update_object partial_update_objects get_object get_objects "
+        "delete_object delete_objects delete_by clear_objects replace_all_objects set_settings get_settings exists",
+        "algoliasearch.search.client.SearchClient",
+        construct='algoliasearch.search_client.SearchClient.create("app", "key").init_index("books")',
+        note="Of algoliasearch before 4. Its `SearchClient` is asynchronous since then.",
     ),
     *_rows(
         "geopy.geocoders.base.Geocoder",

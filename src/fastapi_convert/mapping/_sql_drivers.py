@@ -182,7 +182,9 @@ _MYSQL = (
         construct="pymysql.connect()",
         arguments=_SQL,
     ),
-    *_rows("pymysql.connections.Connection", "connect", "aiomysql.connect", construct="pymysql.connect()"),
+    *_rows(
+        "pymysql.connections.Connection", "connect", "aiomysql.connect", construct="pymysql.connections.Connection()"
+    ),
     *_rows(
         "pymysql.cursors.Cursor",
         "callproc",
@@ -210,7 +212,7 @@ _MYSQL = (
         "mysql.connector.MySQLConnection",
         "connect ping reconnect reset_session start_transaction",
         "mysql.connector.aio.MySQLConnection.*",
-        construct="mysql.connector.connect()",
+        construct="mysql.connector.MySQLConnection()",
     ),
     *_rows(
         "mysql.connector.cursor.MySQLCursor",

@@ -317,7 +317,7 @@ _TOOLS = (
         arguments="sqlmodel.select(User)",
         note=_LAZY,
     ),
-    *_rows("alembic.command", "upgrade downgrade stamp", arguments='config, "head"', note=_MIGRATION),
+    *_rows("alembic.command", "upgrade downgrade stamp merge show", arguments='config, "head"', note=_MIGRATION),
     *_rows("alembic.command", "check current ensure_version revision", arguments="config", note=_MIGRATION),
     *_rows(
         "alembic.command",
@@ -326,6 +326,7 @@ _TOOLS = (
         level="warn",
         note="Imports every file of the migrations.",
     ),
+    *_rows("alembic.config", "main", arguments='["upgrade", "head"]', note=_MIGRATION),
     *_rows("sqlalchemy_utils", "create_database database_exists drop_database", arguments='"sqlite://"'),
     *_rows(
         "fastapi_pagination.ext.sqlalchemy",

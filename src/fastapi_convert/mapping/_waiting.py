@@ -299,6 +299,14 @@ _LOOPS = (
         arguments="x()",
         note=_IN_A_LOOP,
     ),
+    *calls(
+        "asgiref.sync.AsyncToSync",
+        "__call__",
+        "asyncio.create_task",
+        category=WAITING,
+        construct="asgiref.sync.async_to_sync(x)",
+        note=f"{_IN_A_LOOP} Behind `sync_to_async` it waits for the loop.",
+    ),
 )
 
 _READINESS = (

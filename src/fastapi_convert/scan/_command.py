@@ -186,15 +186,13 @@ def _deliver(report: Report, options: Options, display: Display) -> None:
 
 def _document(report: Report, options: Options) -> Iterator[str]:
     if options.format == "json":
-        yield json_report(report)  # its paths begin at the scanned root
-        return
-    seen = from_here(report)
-    if options.format == "sarif":
-        yield sarif_report(seen)
+        yield json_report(report)
+    elif options.format == "sarif":
+        yield sarif_report(report)
     elif options.format == "github":
-        yield from (row + "\n" for row in github_report(seen))
+        yield from (row + "\n" for row in github_report(report))
     else:
-        yield from (row + "\n" for row in plain(text_report(seen, quiet=options.quiet)))
+        yield from (row + "\n" for row in plain(text_report(from_here(report), quiet=options.quiet)))
 
 
 def _write(write: Callable[[], object]) -> None:

@@ -38,7 +38,8 @@ def comments_in(text: str) -> tuple[Comment, ...]:
     """The comments with the marker, in their order.
 
     Args:
-        text: A source. What the tokenizer cannot read ends the search, but loses nothing before it.
+        text: A source that this Python's parser reads: its tokenizer is no newer. Of a file that it had to be softened
+            for, that is the softened source. What cannot be read ends the search, but loses nothing before it.
     """
     if MARKER not in text:
         return ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fastapi_convert.scan.project import Class, Function, Module
 
 from .engine import Engine
@@ -20,7 +22,8 @@ def blocking_calls(engine: Engine) -> dict[Function, Hits]:
     """
     for module in engine.project.modules:
         if not module.is_test:
-            _run_module(engine, module)
+            with suppress(RecursionError):  # what is nested too deeply to be followed is left out
+                _run_module(engine, module)
     engine.forget()
     functions = [
         function
@@ -57,8 +60,9 @@ def _is_registered(engine: Engine, function: Function) -> bool:
 def _evaluate(engine: Engine, function: Function) -> None:
     engine.steps = 0
     func = engine.generic_func(function)
-    engine.evaluate(func, engine.types.generic_arguments(func))
-    _evaluate_decorated(engine, function)
+    with suppress(RecursionError):
+        engine.evaluate(func, engine.types.generic_arguments(func))
+        _evaluate_decorated(engine, function)
     engine.blocking.setdefault(function, {})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi_convert.scan.facts import Expr
-from fastapi_convert.scan.project import Class, Function, Module
+from fastapi_convert.scan.project import Binding, Class, Function, Module
 
 from .values import (
     NONE,
@@ -107,20 +107,25 @@ class Types:
         bindings = module.bindings.get(name)
         key = (module, name)
         if bindings and key not in self._reading:
-            last = bindings[-1]
-            if last[0] == "assign" and not last[1]:
-                self._reading.add(key)
-                try:
-                    return self._alias(last[2], module, frame)
-                finally:
-                    self._reading.discard(key)
-            if last[0] == "from":
-                names = self._engine.names
-                source = names.module(names.absolute(module, last[1], last[2]), module)
-                if source is not None and last[3] in source.bindings:
-                    return self._global(source, last[3], frame)
+            self._reading.add(key)
+            try:
+                if (found := self._elsewhere(bindings[-1], module, frame)) is not None:
+                    return found
+            finally:
+                self._reading.discard(key)
         value = self._engine.names.value(module, name)
         return self._instances(value, frame) if value is not None else UNKNOWN
+
+    def _elsewhere(self, binding: Binding, module: Module, frame: Frame) -> Value | None:
+        """What a name means by its alias, or in the module that it is imported from."""
+        if binding[0] == "assign" and not binding[1]:
+            return self._alias(binding[2], module, frame)
+        if binding[0] == "from":
+            names = self._engine.names
+            source = names.module(names.absolute(module, binding[1], binding[2]), module)
+            if source is not None and binding[3] in source.bindings:
+                return self._global(source, binding[3], frame)
+        return None
 
     def _alias(self, expr: Expr, module: Module, frame: Frame) -> Value:
         if expr[0] == "call":

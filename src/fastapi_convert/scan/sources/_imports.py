@@ -85,7 +85,7 @@ class Imports:
         for last in parts[-1:]:
             if last in names and (package := self._init(folder / last)):
                 return [*packages, *package]
-            if f"{last}.py" in names:
+            if f"{last}.py" in names and not (folder / f"{last}.py").is_dir():
                 return [*packages, folder / f"{last}.py"]
         return []
 

@@ -1,4 +1,5 @@
 # What scan needs to know of tempfile.
+from collections.abc import Iterator
 from io import BufferedRandom
 from typing import Generic, Self, TypeVar
 
@@ -12,6 +13,7 @@ def gettempdir() -> str: ...
 
 class SpooledTemporaryFile:
     def __enter__(self) -> Self: ...
+    def __iter__(self) -> Iterator[bytes]: ...
     def __exit__(self, *args) -> None: ...
 
 class TemporaryDirectory:

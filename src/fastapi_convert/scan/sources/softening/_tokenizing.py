@@ -1,7 +1,7 @@
 r"""A tokenizer of the newest Python, for an older one: its own does not see that `f"{x["k"]}"` is one string.
 
 It gives only what its readers ask for, goes over the rest, and leaves it to the parser to find what is wrong. Its time
-is linear.
+is linear, and its depth is bounded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ._tokens import CLOSE, FIELD, FIELD_END, LINE, MARK, OPEN, STRING, TAIL, To
 
 __all__ = ("tokens",)
 
+_DEEPEST: Final = 500  # levels of text and code in each other; Python's own limit is 150 strings
 _CODE: Final = re.compile(
     r"""(?:\b(?P<prefix>(?i:[ft]r?|r[ftb]?|br?|u)))?+(?P<quote>'''|\"""|'|")
     |(?P<comment>\#[^\n]*+)
@@ -50,7 +51,7 @@ def tokens(text: str) -> Iterator[Token]:
     """The tokens of a source, with an end of the line at its end.
 
     Raises:
-        Unclear: Strings or fields do not end.
+        Unclear: Strings or fields do not end, or they are nested too deeply.
     """
     yield from _Tokenizer(text).all()
     yield Token(LINE, len(text), len(text))
@@ -64,6 +65,8 @@ class _Tokenizer:
 
     def all(self) -> Iterator[Token]:
         while self._at < len(self._text):
+            if len(self._levels) > _DEEPEST:
+                raise Unclear("too many f-strings in each other")
             level = self._levels[-1]
             token = self._code(level) if isinstance(level, _Code) else self._formatted(level)
             if token is not None:

@@ -1,5 +1,5 @@
 # What scan needs to know of starlette.datastructures.
-from typing import BinaryIO
+from tempfile import SpooledTemporaryFile
 
 class State: ...
 class Address: ...
@@ -9,7 +9,7 @@ class MutableHeaders(Headers): ...
 class QueryParams: ...
 
 class UploadFile:
-    file: BinaryIO
+    file: SpooledTemporaryFile
     filename: str
     content_type: str
     headers: Headers

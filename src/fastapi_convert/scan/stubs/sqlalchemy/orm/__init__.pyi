@@ -1,7 +1,7 @@
 # What scan needs to know of sqlalchemy.orm.
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import MetaData, Select, Table
 from sqlalchemy.engine import Connection, Engine, Result, ScalarResult
@@ -43,6 +43,7 @@ class scoped_session(Session):
     registry: sessionmaker
     def __init__(self, session_factory: object, scopefunc: object = ...) -> None: ...
     def __call__(self, **kw: object) -> Session: ...
+    def query_property(self, query_cls: object = ...) -> Query[Any]: ...
 
 class Query(Generic[_T]):
     session: Session

@@ -1,0 +1,9 @@
+# What scan needs to know of algoliasearch.search_client, which algoliasearch had before version 4.
+from typing import Any, Self
+
+class SearchClient:
+    @classmethod
+    def create(cls, *args: Any, **kw: Any) -> Self: ...
+    def init_index(self, name: str) -> SearchIndex: ...
+
+class SearchIndex: ...

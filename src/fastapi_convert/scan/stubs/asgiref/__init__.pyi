@@ -1,0 +1,1 @@
+# What scan needs to know of asgiref.
