@@ -165,7 +165,119 @@ async def beside():
         await connection.execute("SELECT 1")
 """
 
+_SCOPED = """
+from sqlalchemy.orm import declarative_base, scoped_session, sessionmaker
+
+session = scoped_session(sessionmaker())
+Base = declarative_base()
+Base.query = session.query_property()
+
+
+class Model(Base):
+    query = session.query_property()
+
+
+async def view():
+    Model.query.filter_by(id=1).first()  # blocks: view
+    Model.query.filter_by(id=1)
+"""
+
+_INJECTED = """
+from dependency_injector import containers, providers
+from dependency_injector.wiring import Closing, Provide, Provider, inject
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session, sessionmaker
+
+app = FastAPI()
+
+
+def open_session():
+    session = sessionmaker()()
+    yield session
+    session.close()
+
+
+class Database:
+    def session(self):
+        return sessionmaker()()
+
+
+class Repo:
+    def __init__(self, session, number=0):
+        self.session = session
+
+    def get(self):
+        return self.session.get(int, 1)  # blocks: default, closing, given, by_hand
+
+
+database = providers.Singleton(Database)
+opened = providers.Resource(open_session)
+repo = providers.Factory(Repo, opened)
+
+
+class Container(containers.DeclarativeContainer):
+    config = providers.Configuration()
+    session = providers.Resource(open_session)
+    factory = providers.Factory(Repo, session=opened, number=config.number)
+    fixed = providers.Object(Database().session())
+    made = providers.Callable(database.provided.session)
+    one = providers.Selector(config.kind, a=repo, b=repo)
+
+
+class Outer(containers.DeclarativeContainer):
+    inner = providers.Container(Container)
+
+
+@app.get("/default")
+@inject
+async def default(repo=Depends(Provide[Container.factory])):
+    return repo.get()
+
+
+@app.get("/closing")
+@inject
+async def closing(repo=Depends(Closing[Provide[Container.one]])):
+    return repo.get()
+
+
+@inject
+async def given(repo=Provide[Container.factory]):
+    return repo.get()
+
+
+@app.get("/provider")
+@inject
+async def provider(make=Depends(Provider[Container.made])):
+    return make().get(int, 1)  # blocks: provider
+
+
+async def by_hand():
+    return Outer().inner.factory().get()
+
+
+@app.get("/fixed")
+@inject
+async def fixed(session: Session = Depends(Provide["fixed"])):
+    return session.get(int, 1)  # blocks: fixed
+
+
+async def resource():
+    return Container.session().get(int, 1)  # blocks: resource
+
+
+@inject
+async def attribute(session=Provide[repo.provided.session]):
+    return session.get(int, 1)  # blocks: attribute
+
+
+@inject
+async def unknown(number=Provide[Container.config.number]):
+    return number.get()
+"""
+
 _APPLICATIONS = {
+    "scoped": _SCOPED,
+    "injected": _INJECTED,
     "sessions": _SESSIONS,
     "async sessions": _ASYNC_SESSIONS,
     "sqlmodel": _SQLMODEL,

@@ -31,6 +31,15 @@ _HARMLESS = {
     "async path": ("import anyio", "anyio.Path('x').read_text()"),
     "async process": ("import asyncio", "(await asyncio.create_subprocess_exec('x')).wait()"),
     "lazy frame": ("import polars", "polars.scan_csv('x').filter(x)"),
+    "no interval": ("import psutil", "psutil.cpu_percent(interval=None)"),
+    "no interval by position": ("import psutil", "psutil.Process().cpu_percent(0)"),
+    "async upload": ("from starlette.datastructures import UploadFile", "await UploadFile(x).read()"),
+    "sync to async": ("import time\nfrom asgiref.sync import sync_to_async", "await sync_to_async(time.sleep)(1)"),
+    "wrapped, not called": ("from asgiref.sync import async_to_sync", "async_to_sync(x)"),
+    "page of async playwright": (
+        "from playwright.async_api import async_playwright",
+        "await (await (await async_playwright().start()).chromium.launch()).new_page()",
+    ),
     "names of paths": ("import pathlib", "pathlib.PurePath('x').with_suffix('.y').parent"),
 }
 
@@ -97,6 +106,48 @@ _FOUND = {
         "transformers.Pipeline.__call__",
     ),
     "chained frame": ("import pandas as pd", "pd.read_csv('x').dropna().to_excel('y')", "pandas.DataFrame.to_excel"),
+    "file of an upload": (
+        "from fastapi import UploadFile",
+        "UploadFile(x).file.read()",
+        "tempfile.SpooledTemporaryFile.read",
+    ),
+    "lines of an upload": (
+        "from starlette.datastructures import UploadFile",
+        "for line in UploadFile(x).file: pass",
+        "tempfile.SpooledTemporaryFile.__iter__",
+    ),
+    "copy of an upload": (
+        "import shutil\nfrom fastapi import UploadFile",
+        "shutil.copyfileobj(UploadFile(x).file, x)",
+        "shutil.copyfileobj",
+    ),
+    "table in an upload": (
+        "import pandas\nfrom fastapi import UploadFile",
+        "pandas.read_csv(UploadFile(x).file)",
+        "pandas.read_csv",
+    ),
+    "json in an upload": ("import json\nfrom fastapi import UploadFile", "json.load(UploadFile(x).file)", "json.load"),
+    "async to sync": (
+        "from asgiref.sync import async_to_sync",
+        "async_to_sync(x)(1)",
+        "asgiref.sync.AsyncToSync.__call__",
+    ),
+    "interval": ("from psutil import cpu_percent", "cpu_percent(interval=0.1)", "psutil.cpu_percent"),
+    "page of playwright": (
+        "from playwright.sync_api import sync_playwright",
+        "with sync_playwright() as p: p.chromium.launch().new_context().new_page().get_by_role('button').first.click()",
+        "playwright.sync_api.Locator.click",
+    ),
+    "items of a run": (
+        "from apify_client import ApifyClient",
+        "ApifyClient('x').run('y').dataset().list_items()",
+        "apify_client._resource_clients.dataset.DatasetClient.list_items",
+    ),
+    "video": (
+        "from pytube import YouTube",
+        "YouTube('x').streams.filter(progressive=True).order_by('resolution').desc().first().download()",
+        "pytube.Stream.download",
+    ),
     "lazy frame in the end": ("import polars as pl", "pl.scan_csv('x').head().collect()", "polars.LazyFrame.collect"),
 }
 

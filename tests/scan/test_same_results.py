@@ -108,6 +108,10 @@ async def read(key: int, store: Store = Depends(store)):
     await other.work(pong, ping)
 
 
+async def some(kind):
+    make(kind).load(1)
+
+
 async def work(*steps):
     for step in steps:
         step({n})

@@ -487,6 +487,30 @@ def test_a_comment_in_a_source_hides_a_finding(project: Path) -> None:
     assert "hides nothing any more" in warning
 
 
+@pytest.mark.parametrize("where", [".", "app", "app/old", "other"])
+def test_what_is_configured_to_be_left_out_is_so_from_wherever(
+    project: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Globs of pyproject.toml begin at its folder, whatever is scanned and whichever folder is the current one."""
+    (project / "pyproject.toml").write_text("[tool.fastapi-convert.scan]\nexclude = ['app/old/**', 'app/*/gen.py']\n")
+    for path in ("app/new", "app/old", "other"):
+        (project / path).mkdir()
+    for path in ("app/views.py", "app/old/views.py", "app/new/gen.py", "app/new/views.py"):
+        (project / path).write_text(SHOP)
+    monkeypatch.chdir(project / where)
+
+    def files(*arguments: str) -> list[str]:
+        document = json.loads(call(*arguments, "--no-cache", "--processes", "1", "--format", "json").stdout)
+        return sorted({finding["blocking"]["path"] for finding in document["findings"]})
+
+    assert files(str(project)) == ["app/new/views.py", "app/views.py"]
+    assert files(os.path.relpath(project / "app")) == ["new/views.py", "views.py"]
+    assert files(str(project / "app" / "new")) == ["views.py"]
+    assert files(str(project / "app" / "old")) == ["views.py"]  # it is named
+    assert files(str(project / "app"), "--exclude", "app/new/**") == ["old/views.py", "views.py"]
+    assert files(str(project / "app"), "--exclude", "new") == ["old/views.py", "views.py"]
+
+
 def test_a_baseline_lets_only_what_is_new_through(project: Path) -> None:
     """In a project that starts with what it has."""
     (project / "app" / "views.py").write_text(SHOP)

@@ -147,6 +147,9 @@ def test_what_others_write_wrongly_is_not_ours_to_tell(text: str) -> None:
         ("select = 'FC101'", "`select` of [tool.fastapi-convert.scan] is 'FC101', but must be like [\"FC112\"]"),
         ("ignore = [1]", "`ignore` of [tool.fastapi-convert.scan] is 1, but must be like"),
         ("ignore = ['FC999']", "`ignore` in pyproject.toml names 'FC999', which is no code. The codes are FC101,"),
+        # A repository does not choose where we write.
+        ("cache-dir = '/tmp'", "[tool.fastapi-convert.scan] has a key 'cache-dir', which means nothing"),
+        ("cache_dir = '/tmp'", "[tool.fastapi-convert.scan] has a key 'cache_dir', which means nothing"),
         ("exclude = true", "`exclude` of [tool.fastapi-convert.scan] is True"),
         ("baseline = []", "`baseline` of [tool.fastapi-convert.scan] is []"),
         ("paths = 'app'", "`paths` of [tool.fastapi-convert.scan] is 'app'"),

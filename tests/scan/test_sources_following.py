@@ -129,12 +129,18 @@ def test_nothing_beyond_the_checkout_is_read(checkout: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "folder",
-    [".venv", ".hidden/inner", "venv", "env", "node_modules", "site-packages", "x/__pycache__", "build", "dist/a"],
+    [".venv", ".env", "venv", "env", "node_modules", "site-packages", "x/__pycache__", "build", "dist/a"],
 )
 def test_environments_and_what_tools_make_are_never_followed_into(checkout: Path, folder: str) -> None:
     """Not even from inside, or through a link."""
     grow(checkout / folder, "library/__init__.py", "library/core.py", "tool/main.py")
-    grow(checkout, "env/pyvenv.cfg", **{f"{folder}/tool/main": "import library.core\nfrom ..library import core"})
+    grow(
+        checkout,
+        "env/pyvenv.cfg",
+        ".env/conda-meta/history",
+        ".venv/pyvenv.cfg",
+        **{f"{folder}/tool/main": "import library.core\nfrom ..library import core"},
+    )
     grow(
         checkout,
         **{"app/main": f"import library.core, {folder.replace('/', '.').replace('-', '_').lstrip('.')}.library.core"},
@@ -142,6 +148,17 @@ def test_environments_and_what_tools_make_are_never_followed_into(checkout: Path
     (checkout / "library").symlink_to(checkout / folder / "library")
     assert followed(checkout / "app") == set()
     assert followed(checkout / folder / "tool") == set()
+
+
+def test_hidden_folders_are_followed_into_only_from_inside(checkout: Path) -> None:
+    """`.github/scripts` has a library of its own."""
+    text = "import helper\nfrom ..lib import x"
+    grow(checkout, ".github/lib/x.py", ".github/helper.py", ".other/helper.py", **{".github/scripts/run": text})
+    assert followed(checkout / ".github/scripts", beside=".") == {"../helper.py", "../lib/x.py"}
+    (checkout / "helper.py").symlink_to(checkout / ".other/helper.py")
+    (checkout / "hidden").symlink_to(checkout / ".other")
+    grow(checkout, **{"app/main": "import hidden.helper"})
+    assert followed(checkout / "app") == set()
 
 
 def test_a_package_with_the_name_of_a_tool_is_followed(checkout: Path) -> None:

@@ -132,7 +132,7 @@ _OS = (
     ),
     *calls(
         "psutil",
-        "net_connections process_iter",
+        "net_connections",
         category=METADATA,
         level="warn",
         note="Reads a file or more for every process there is.",

@@ -264,6 +264,8 @@ def _excused(row: Blocking, given: Arguments) -> bool:
     """Whether an argument makes the call harmless."""
     for unless in row.unless:
         value = given.get(unless.keyword, unless.position)
+        if value is None and unless.default and given.rest is None and not given.more:
+            return True
         if value is None or not known(value):
             continue
         if unless.equals is False and truth(value) is False:

@@ -13,7 +13,7 @@ from .frame import Frame
 from .names import Names
 from .summaries import Hits, Summary, add_hit
 from .types import Types
-from .values import NONE, UNKNOWN, Atom, Atoms, Const, Env, Func, Gen, Inst, Tuple, Value, join, known
+from .values import NONE, UNKNOWN, Atom, Atoms, Bag, Const, Env, Func, Gen, Inst, Tuple, Value, join, known
 
 __all__ = ("Engine",)
 
@@ -99,7 +99,7 @@ class Engine:
             elif isinstance(atom, Tuple) and not everything:
                 items = tuple(self._vague(item, everything=everything) for item in atom.items)
                 found.append(self.atoms.make(Tuple, items))
-            elif isinstance(atom, Const) or everything:
+            elif isinstance(atom, Const | Bag) or everything:
                 found += UNKNOWN
             else:
                 found.append(atom)

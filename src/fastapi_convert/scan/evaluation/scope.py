@@ -37,6 +37,7 @@ class Scope:
         self.cls: Class | None = None  # whose body, or whose method's signature, is being read
         self.receiver: Atom | None = func.bound if func else None
         self.globals: set[str] = set()
+        self._members_being_read: set[str] = set()
         self.once = False  # what runs now runs the first time only
         self.solved: dict[str, Value] = {}  # type variables, where a signature is read
         self.awaited_call = False  # the call that is being made is awaited: nobody awaits what blocks
@@ -71,13 +72,13 @@ class Scope:
         """A name of the class whose body is being read. What is just being read itself is not seen."""
         assert self.cls is not None
         bindings = self.cls.members[name]
-        if bindings[-1][0] not in {"def", "class"}:
+        if bindings[-1][0] not in {"def", "class", "assign"} or name in self._members_being_read:
             return None
-        cls, self.cls = self.cls, None
+        self._members_being_read.add(name)
         try:
             return self.engine.names.binding(bindings[-1], self)  # type: ignore[arg-type]  # a Scope is always a Frame
         finally:
-            self.cls = cls
+            self._members_being_read.discard(name)
 
     def _builtin(self, name: str) -> Value:
         builtins = self.engine.project.stubs.module("builtins")

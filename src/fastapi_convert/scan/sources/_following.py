@@ -30,6 +30,9 @@ class Following:
         given: The paths that were named.
         checkout: The folder that no file is read outside of.
         settings: `exclude` and `base` count here.
+
+    Attributes:
+        is_needed: Whether there can be anything to find.
     """
 
     def __init__(self, found: Discovered, given: Sequence[Path], checkout: Path, settings: Settings) -> None:
@@ -37,16 +40,11 @@ class Following:
         self._asked_for = frozenset(source.absolute for source in found.files)
         self._known = set(self._asked_for)
         self._imports = Imports({path if path.is_dir() else path.parent for path in given}, checkout)
-        self._all_known = checkout in given  # whatever lies in it was found already, or left out on purpose
+        self.is_needed = checkout not in given  # what lies in it was found already then, or left out on purpose
         self._places: Final = [(place, Path(os.path.realpath(place))) for place in (found.root, checkout)]
         self._own_folders: dict[Path, Path | None] = {}
         self._excluded = path_matcher(settings.exclude)
         self._prefixes = ("", f"{settings.base}/") if settings.base else ("",)
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether there can be anything to find."""
-        return not self._all_known
 
     def beyond(self, imports: Mapping[Path, Iterable[str]]) -> list[Source]:
         """The files not known so far that are imported by these, and the packages around them.
@@ -56,9 +54,9 @@ class Following:
         """
         new: dict[Path, Source] = {}
         for importer, names in imports.items():
-            anywhere = importer not in self._asked_for
+            folder, anywhere = importer.parent, importer not in self._asked_for
             for name in names:
-                for path in self._imports.files(importer, name, anywhere=anywhere):
+                for path in self._imports.files(folder, name, anywhere=anywhere):
                     if path not in self._known and (source := self._followed(path)):
                         new[source.absolute] = source
         self._known |= new.keys()
@@ -90,11 +88,11 @@ class Following:
         return None
 
     def _is_clutter(self, folder: Path) -> bool:
-        """Whether it lies in an environment, or in what tools have made or hidden."""
+        """Whether it lies in an environment, or in what tools have made or hidden, and the root does not."""
         top = self._places[-1][0]
         while folder != top:
-            name = folder.name
-            if name in _CLUTTER or name.startswith(".") or _is_clutter(str(folder), self._imports.listing(folder)):
+            hidden = folder.name.startswith(".") and not self._root.is_relative_to(folder)
+            if hidden or folder.name in _CLUTTER or _is_clutter(str(folder), self._imports.listing(folder)):
                 return True
             folder = folder.parent
         return False

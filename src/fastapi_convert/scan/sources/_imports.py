@@ -25,30 +25,31 @@ class Imports:
     def __init__(self, given: Iterable[Path], checkout: Path) -> None:
         self._checkout = checkout
         around = [each for folder in sorted(given, reverse=True) for each in (folder, *folder.parents)]
-        self._starts = tuple(dict.fromkeys(each for each in around if each.is_relative_to(checkout)))
-        self._starts_of: dict[Path, tuple[Path, ...]] = {}
-        self._looked_up: set[tuple[object, str]] = set()
+        self._starts = [each for each in dict.fromkeys(around) if each.is_relative_to(checkout)]
+        self._starts_of: dict[Path | None, list[Path]] = {None: _with_src(self._starts)}
+        self._looked_up: set[tuple[Path | None, str]] = set()
         self._listings: dict[Path, frozenset[str]] = {}
 
-    def files(self, importer: Path, name: str, *, anywhere: bool = False) -> list[Path]:
+    def files(self, folder: Path, name: str, *, anywhere: bool = False) -> list[Path]:
         """The file that a name means, and the `__init__.py` of the packages around it; empty for the second time.
 
         Args:
-            importer: The file with the import.
+            folder: Where the file with the import lies.
             name: Dotted, with a dot in front for each level that it goes up.
             anywhere: Begin at all folders, not only at those around the importer: whoever imports a library of the
                 checkout has put its own folder before.
         """
+        begin = None if anywhere and not name.startswith(".") else folder
+        if (begin, name) in self._looked_up:
+            return []
+        self._looked_up.add((begin, name))
         dotted = name.lstrip(".")
         parts = tuple(filter(None, dotted.split(".")))
-        level = len(name) - len(dotted)
-        if not level and (not parts or parts[0] in _NOT_FOLLOWED):
+        if level := len(name) - len(dotted):
+            return self._relative((folder, *folder.parents)[level - 1 : level], parts)
+        if parts[0] in _NOT_FOLLOWED:
             return []
-        starts = self._above(importer, level) if level else self._starts if anywhere else self._around(importer)
-        if (starts, name) in self._looked_up:
-            return []
-        self._looked_up.add((starts, name))
-        return next((found for start in starts if (found := self._found(start, parts, relative=level > 0))), [])
+        return next((found for start in self._around(begin) if (found := self._below(start, parts))), [])
 
     def listing(self, folder: Path) -> frozenset[str]:
         """The names in a folder, as they are written, also where the disk does not tell `a` from `A`."""
@@ -59,20 +60,14 @@ class Imports:
                 self._listings[folder] = frozenset()
         return self._listings[folder]
 
-    def _above(self, importer: Path, level: int) -> tuple[Path, ...]:
-        above = importer.parents[level - 1 : level]
-        return tuple(folder for folder in above if folder.is_relative_to(self._checkout))
-
-    def _around(self, importer: Path) -> tuple[Path, ...]:
-        folder = importer.parent
-        if folder not in self._starts_of:
-            self._starts_of[folder] = tuple(each for each in self._starts if folder.is_relative_to(each))
+    def _around(self, folder: Path | None) -> list[Path]:
+        if folder is not None and folder not in self._starts_of:
+            self._starts_of[folder] = _with_src(each for each in self._starts if folder.is_relative_to(each))
         return self._starts_of[folder]
 
-    def _found(self, start: Path, parts: tuple[str, ...], *, relative: bool) -> list[Path]:
-        if relative:
-            return [*self._init(start), *self._below(start, parts)]
-        return self._below(start, parts) or self._below(start / _SRC, parts)
+    def _relative(self, starts: Iterable[Path], parts: tuple[str, ...]) -> list[Path]:
+        inside = [start for start in starts if start.is_relative_to(self._checkout)]
+        return [file for start in inside for file in (*self._init(start), *self._below(start, parts))]
 
     def _below(self, folder: Path, parts: tuple[str, ...]) -> list[Path]:
         packages: list[Path] = []
@@ -85,9 +80,13 @@ class Imports:
         for last in parts[-1:]:
             if last in names and (package := self._init(folder / last)):
                 return [*packages, *package]
-            if f"{last}.py" in names and not (folder / f"{last}.py").is_dir():
-                return [*packages, folder / f"{last}.py"]
+            if f"{last}.py" in names and not os.path.isdir(file := folder / f"{last}.py"):  # noqa: PTH112 -- never raises
+                return [*packages, file]
         return []
 
     def _init(self, folder: Path) -> list[Path]:
         return [folder / _INIT] if _INIT in self.listing(folder) else []
+
+
+def _with_src(folders: Iterable[Path]) -> list[Path]:
+    return [each for folder in folders for each in (folder, folder / _SRC)]

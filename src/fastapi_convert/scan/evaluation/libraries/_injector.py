@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fastapi_convert.scan.evaluation.arguments import Arguments
-from fastapi_convert.scan.evaluation.values import UNKNOWN, Atom, Cls, Inst, Partial, Returns, Value, join
+from fastapi_convert.scan.evaluation.values import UNKNOWN, Atom, Cls, Const, Inst, Partial, Returns, Value, join
 
 from ._special import Call, special
 
@@ -84,5 +84,6 @@ def _from_outside(*_: object) -> Value:
 @special(f"{_MARKERS}.Provides.__getitem__", f"{_MARKERS}.ProvidesProvider.__getitem__")
 def _marked(frame: Calls, call: Call) -> Value:
     """The thing itself as a default, and a callable that gives it in `Depends(Provide[...])`."""
-    gives = _given(call.first) if "Provides." in call.ext.names[0] else call.first
+    asked = tuple(atom for atom in call.first if not isinstance(atom, Const))  # a name tells nothing
+    gives = (_given(asked) if "Provides." in call.ext.names[0] else asked) or UNKNOWN
     return join(gives, (frame.atoms.make(Returns, gives),))

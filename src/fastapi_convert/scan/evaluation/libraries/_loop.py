@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fastapi_convert.scan.evaluation.calls import Calls
 
 
-@special("asyncio.run", "asyncio.Runner.run", "anyio.run", "asgiref.sync.async_to_sync")
+@special("asyncio.run", "asyncio.Runner.run", "anyio.run")
 def _run(frame: Calls, call: Call) -> Value:
     return frame.awaited(call.args[0]) if call.args else UNKNOWN
 

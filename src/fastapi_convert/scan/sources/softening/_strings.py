@@ -43,6 +43,7 @@ class _Run:
     """Strings that stand next to each other, and are one value."""
 
     parts: list[_Part] = field(default_factory=list)
+    fields: int = 0
     template: bool = False
 
 
@@ -92,7 +93,11 @@ class Strings:
         return match is not None and match.end() == end
 
     def _field(self, brace: int) -> None:
-        part = self._open[-1].parts[-1]
+        run = self._open[-1]
+        run.fields += 1
+        if run.fields > _MOST_FIELDS:
+            raise Unclear(f"an f-string with more than {_MOST_FIELDS} fields")
+        part = run.parts[-1]
         # The one that is still open has this one in its format.
         found = _Field(brace, nested=bool(self._fields) and self._fields[-1].brace > part.start)
         part.fields.append(found)
@@ -122,13 +127,11 @@ class Strings:
 
     def _end_run(self) -> None:
         run, self._runs[-1] = self._runs[-1], None
-        if run is not None and (run.template or any(part.fields for part in run.parts)):
+        if run is not None and (run.template or run.fields):
             self._rewrite(run)
 
     def _rewrite(self, run: _Run) -> None:
         fields = [each for part in run.parts for each in part.fields]
-        if len(fields) > _MOST_FIELDS:
-            raise Unclear(f"an f-string with {len(fields)} fields")
         mark = Formatted(tuple(Shown(each.conversion, each.nested) for each in fields), run.template)
         # A string is long enough for this, or it is `""` and the next one goes on with it.
         head, closing = ('""[', "]") if fields else ("(", ")")
