@@ -40,6 +40,7 @@ _HARMLESS = {
         "from playwright.async_api import async_playwright",
         "await (await (await async_playwright().start()).chromium.launch()).new_page()",
     ),
+    "a glance at the processor": ("import psutil", "psutil.cpu_percent()"),
     "names of paths": ("import pathlib", "pathlib.PurePath('x').with_suffix('.y').parent"),
 }
 

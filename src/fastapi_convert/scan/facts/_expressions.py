@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import marshal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ._records import Expr, FunctionFacts
@@ -218,13 +218,8 @@ class Expressions:
         return ("yieldfrom", node.lineno, self.column(node), self.expr(node.value))
 
     def _JoinedStr(self, node: ast.JoinedStr) -> Expr:
-        values = [value for value in node.values if isinstance(value, ast.FormattedValue)]
-        return (
-            "fstr",
-            node.lineno,
-            self.column(node),
-            tuple([(self.expr(v.value), v.conversion == 114) for v in values]),
-        )
+        values = tuple([(self.expr(value.value), value.conversion == 114) for value in _formatted(node)])
+        return ("fstr", node.lineno, self.column(node), values)
 
     def _TemplateStr(self, node: Any) -> Expr:
         # A template string is evaluated, not formatted: what is in it runs, no __str__ is called.
@@ -299,3 +294,12 @@ class Expressions:
 
     def _param(self, arg: ast.arg, kind: int, default: ast.expr | None) -> Any:
         return (arg.arg, kind, self.maybe_annotation(arg.annotation), self.maybe(default))
+
+
+def _formatted(node: ast.JoinedStr) -> Iterator[ast.FormattedValue]:
+    """What an f-string formats, formats within formats included: `{x:{width()}}`."""
+    for value in node.values:
+        if isinstance(value, ast.FormattedValue):
+            yield value
+            if isinstance(value.format_spec, ast.JoinedStr):
+                yield from _formatted(value.format_spec)

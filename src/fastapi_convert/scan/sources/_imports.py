@@ -27,6 +27,7 @@ class Imports:
         around = [each for folder in sorted(given, reverse=True) for each in (folder, *folder.parents)]
         self._starts = [each for each in dict.fromkeys(around) if each.is_relative_to(checkout)]
         self._starts_of: dict[Path | None, list[Path]] = {None: _with_src(self._starts)}
+        self._folders_above: dict[tuple[Path, int], Path | None] = {}
         self._looked_up: set[tuple[Path | None, str]] = set()
         self._listings: dict[Path, frozenset[str]] = {}
 
@@ -46,7 +47,8 @@ class Imports:
         dotted = name.lstrip(".")
         parts = tuple(filter(None, dotted.split(".")))
         if level := len(name) - len(dotted):
-            return self._relative((folder, *folder.parents)[level - 1 : level], parts)
+            start = self._above(folder, level)
+            return [] if start is None else [*self._init(start), *self._below(start, parts)]
         if parts[0] in _NOT_FOLLOWED:
             return []
         return next((found for start in self._around(begin) if (found := self._below(start, parts))), [])
@@ -65,9 +67,12 @@ class Imports:
             self._starts_of[folder] = _with_src(each for each in self._starts if folder.is_relative_to(each))
         return self._starts_of[folder]
 
-    def _relative(self, starts: Iterable[Path], parts: tuple[str, ...]) -> list[Path]:
-        inside = [start for start in starts if start.is_relative_to(self._checkout)]
-        return [file for start in inside for file in (*self._init(start), *self._below(start, parts))]
+    def _above(self, folder: Path, level: int) -> Path | None:
+        if (folder, level) not in self._folders_above:
+            above = (folder, *folder.parents)[level - 1 : level]
+            inside = next((each for each in above if each.is_relative_to(self._checkout)), None)
+            self._folders_above[folder, level] = inside
+        return self._folders_above[folder, level]
 
     def _below(self, folder: Path, parts: tuple[str, ...]) -> list[Path]:
         packages: list[Path] = []
