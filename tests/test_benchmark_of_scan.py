@@ -137,6 +137,13 @@ def test_the_score_counts_each_kind_by_itself() -> None:
     assert recall.score(stale).outcomes == []
 
 
+def test_what_is_judged_anew_has_another_digest() -> None:
+    """Another commit, another line, or a look-alike that has become a finding."""
+    changed = [replace(DIRECT, line=13), replace(DIRECT, hops=None), replace(DIRECT, function_path="admin.py")]
+    others = [replace(APP, commit="1" * 40), *(replace(APP, entries=(entry, *APP.entries[1:])) for entry in changed)]
+    assert len({recorded.judged(app) for app in (APP, *others)}) == 5
+
+
 def test_others_are_compared_on_the_applications_that_they_were_run_on() -> None:
     """A tool that was run on one application stands beside our outcome of that one; where it found nothing, nowhere."""
     first, second = [app for app in applications() if app.direct][:2]

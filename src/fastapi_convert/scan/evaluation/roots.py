@@ -33,6 +33,10 @@ def blocking_calls(engine: Engine) -> dict[Function, Hits]:
     for function in sorted(functions, key=lambda each: _order(engine, each)):
         if function not in engine.blocking or _is_registered(engine, function):
             _evaluate(engine, function)
+    by_name = {each for cls in engine.asked_by_name for each in engine.classes.line(cls)}
+    for function in functions:
+        if function.owner in by_name:
+            _evaluate(engine, function)
     return {function: _without_done(engine, hits) for function, hits in engine.blocking.items()}
 
 

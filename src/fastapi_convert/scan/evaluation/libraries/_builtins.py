@@ -131,6 +131,7 @@ def _getattr(frame: Calls, call: Call) -> Value:
         return UNKNOWN
     name = constant(call.args[1])
     if name is None or not isinstance(name.value, str):
+        frame.engine.asked_by_name.update(atom.cls for atom in call.args[0] if isinstance(atom, Inst))
         return UNKNOWN
     found = frame.attribute(call.args[0], name.value, *call.place)
     return join(found, call.args[2]) if len(call.args) > 2 else found
