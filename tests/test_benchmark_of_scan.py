@@ -160,11 +160,14 @@ def test_others_are_compared_on_the_applications_that_they_were_run_on() -> None
 
 
 def test_a_probe_is_judged_by_its_comments() -> None:
-    """Places found, places to find, and what is wrong: another line, or another function."""
-    probe = probe_from("import time\n\nasync def one():\n    time.sleep(1)  # blocks: one\n")
-    right, named = Reported("app.py", 4), Reported("app.py", 4, "app.py", "app.one")
-    assert probes.judge(probe, [right, named]) == (1, 1, 0)
-    assert probes.judge(probe, [Reported("app.py", 4, "app.py", "two"), Reported("app.py", 3)]) == (0, 1, 2)
+    """Places found, places to find, and what is wrong; the function matters where a line blocks more than one."""
+    alone = probe_from("import time\n\nasync def one():\n    time.sleep(1)  # blocks: one\n")
+    right, by_callback = Reported("app.py", 4), Reported("app.py", 4, "app.py", "app.callback")
+    assert probes.judge(alone, [right, by_callback]) == (1, 1, 0)
+    assert probes.judge(alone, [Reported("app.py", 3), Reported("other.py", 4)]) == (0, 1, 2)
+    shared = probe_from("import time\n\ndef wait():\n    time.sleep(1)  # blocks: one, two\n")
+    assert probes.judge(shared, [Reported("app.py", 4, "app.py", "app.one"), by_callback]) == (1, 2, 1)
+    assert probes.judge(shared, [right]) == (2, 2, 0)
 
 
 def test_what_is_recorded_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ program, `BENCH_RESULTS` for another folder to write to.
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 
 from benchmarks.common import machine, page
@@ -22,6 +24,7 @@ COLOURS = {"9 applications": "#2a6f97", "5 applications": "#8ab6d6", "probes": "
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # trees and commands are cleared away then as well
     header = machine.header("fastapi-convert")
     began = time.monotonic()
     records = _records()

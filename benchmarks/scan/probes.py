@@ -6,6 +6,7 @@ only this library's users write is left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,16 +62,21 @@ def fingerprint(probe: Probe) -> str:
 
 
 def judge(probe: Probe, reports: Sequence[Reported]) -> tuple[int, int, int]:
-    """How many of the places were reported, how many there are, and how many reports are wrong."""
+    """How many of the places were reported, how many there are, and how many reports are wrong.
+
+    Where a line blocks one function only, the line is enough: some tools name the callback, and not who registers it.
+    """
     expected = expectations(probe)
-    found = sum(any(_is(place, report) for report in reports) for place in expected)
-    wrong = {report for report in reports if not any(_is(place, report) for place in expected)}
+    functions = Counter((place.path, place.line) for place in expected)
+
+    def tells(report: Reported, place: Place) -> bool:
+        where = (place.path, place.line)
+        named = not report.function or functions[where] == 1 or same_name(report.function, place.function)
+        return named and (report.path, report.line) == where
+
+    found = sum(any(tells(report, place) for report in reports) for place in expected)
+    wrong = {report for report in reports if not any(tells(report, place) for place in expected)}
     return found, len(expected), len(wrong)
-
-
-def _is(place: Place, report: Reported) -> bool:
-    named = not report.function or same_name(report.function, place.function)
-    return named and (report.path, report.line) == (place.path, place.line)
 
 
 def _together(contender: Contender, wanted: Mapping[str, Probe], folder: Path) -> dict[str, Sequence[Reported]]:

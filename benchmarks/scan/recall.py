@@ -26,14 +26,16 @@ COLUMNS: Final = (
     "not finished",
 )
 #: Seconds for one application; whoever needs more has not answered in a useful time.
-PATIENCE = 600
+PATIENCE: Final = 600
 
 
 def measure(contender: Contender) -> Record:
     """Have it look at every application that is here; what is recorded already stays, but for ours."""
     record = begin(contender)
     trees = checkouts()
-    for app in filter(lambda app: app.name in trees and contender.able(app.name), applications()):
+    for app in applications():
+        if app.name not in trees or not contender.able(app.name):
+            continue
         known = record.applications.get(app.name)
         if contender.name == OURS or known is None or known.judged != judged(app):
             outcome = _outcome(contender, app, Target(app.name, trees[app.name], app.roots, app.imported_from))
@@ -62,9 +64,9 @@ class Score:
         return sum(count(entries, keys) for entries, keys in pairs), sum(len(entries) for entries, _ in pairs)
 
     def share(self, kind: Kind) -> float:
-        """The same in percent."""
+        """The same in percent; 0 where there are none."""
         reported, of = self.count(kind)
-        return 100 * reported / of
+        return 100 * reported / of if of else 0.0
 
     def cells(self) -> list[str]:
         """As `COLUMNS` says."""

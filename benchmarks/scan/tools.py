@@ -82,13 +82,11 @@ class Tool:
     def command(self, target: Target) -> list[str]:
         path = self.path()
         assert path is not None
-        if self.follows_calls:
-            return [
-                str(path),
-                *(argument.format(environment=self._environment(target.name)) for argument in self.arguments),
-                ".",
-            ]
-        return [str(path), *self.arguments, *(_files(target) if self.takes_files else target.roots)]
+        environment = self._environment(target.name)
+        arguments = [argument.format(environment=environment) for argument in self.arguments]
+        # Who follows calls is run where modules are imported from, and takes all that is there.
+        what = _files(target) if self.takes_files else ["."] if self.follows_calls else target.roots
+        return [str(path), *arguments, *what]
 
     def run(self, target: Target, timeout: float, /) -> list[Reported] | None:
         """All that it says about a target, with paths as seen from the top of the tree; `None` if it gave up."""

@@ -36,9 +36,12 @@ __all__ = (
     "Returns",
     "Super",
     "Tuple",
+    "Unknown",
     "Value",
     "constant",
     "join",
+    "known",
+    "only",
     "truth",
 )
 
