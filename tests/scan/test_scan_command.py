@@ -160,6 +160,7 @@ def test_quiet_says_nothing_when_there_is_nothing(scanner: Scanner) -> None:
 
 def test_what_is_typed_reaches_the_scan(scanner: Scanner) -> None:
     """Codes by comma or by repeating the option."""
+    Path("other").mkdir()
     call(
         *("app", "other", "--level", "all", "--select", "FC101,fc102", "--select", "FC11", "--ignore", "FC112"),
         *("--exclude", "a/**", "--exclude", "b,c", "--baseline", "known.json", "--no-cache", "--cache-dir", "kept"),
@@ -400,7 +401,7 @@ def test_the_pre_commit_hook_runs_the_module_on_the_whole_project() -> None:
         line.removeprefix("- ").strip().split(": ", 1) for line in text.splitlines() if not line.startswith("#")
     )
     assert hook["id"] == "fastapi-convert-scan"
-    assert hook["entry"] == "python -m fastapi_convert.scan"
+    assert hook["entry"] == "python -P -m fastapi_convert.scan"  # -P: nothing of the project is imported
     assert (hook["language"], hook["pass_filenames"], hook["types"]) == ("python", "false", "[python]")
     assert "typer" not in str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"])
 

@@ -69,7 +69,8 @@ def test_relative_paths_are_those_of_the_current_folder(tmp_path: Path, monkeypa
         "__pycache__/a.py",
         "__pypackages__/a.py",
         "build/lib/a.py",
-        "dist/a.py",
+        "build/lib.linux-x86_64-3.11/a.py",
+        "pkg/build/bdist.linux-x86_64/a.py",
         "venv/a.py",
     ],
 )
@@ -86,6 +87,30 @@ def test_an_environment_is_known_by_what_lies_in_it(tmp_path: Path, mark: str) -
     """Whatever its name is."""
     grow(tmp_path, f"my_env/{mark}", "my_env/lib/python3/os.py", "kept.py")
     assert paths(tmp_path) == ["kept.py"]
+
+
+@pytest.mark.parametrize("mark", ["pyproject.toml", "setup.py", "setup.cfg"])
+@pytest.mark.parametrize("output", ["build", "dist"])
+def test_what_lies_beside_the_files_of_a_project_is_its_output(tmp_path: Path, mark: str, output: str) -> None:
+    """Of whatever tool, but not deeper in the project."""
+    grow(tmp_path, f"one/{mark}", f"one/{output}/out.py", f"one/app/{output}/kept.py", f"two/{output}/kept.py")
+    assert [path for path in paths(tmp_path) if "setup" not in path] == [
+        f"one/app/{output}/kept.py",
+        f"two/{output}/kept.py",
+    ]
+
+
+def test_wheels_lie_in_output(tmp_path: Path) -> None:
+    """A folder with one was not written by hand."""
+    grow(tmp_path, "dist/app-1.0-py3-none-any.whl", "dist/a.py", "kept.py")
+    assert paths(tmp_path) == ["kept.py"]
+
+
+@pytest.mark.parametrize("folder", ["build", "dist"])
+def test_a_folder_may_be_called_like_output(tmp_path: Path, folder: str) -> None:
+    """Features are called `build`, too, and namespace packages need no `__init__.py`."""
+    grow(tmp_path, f"features/{folder}/api.py", f"features/{folder}/lib.py", f"{folder}/sub/b.py")
+    assert paths(tmp_path) == [f"{folder}/sub/b.py", f"features/{folder}/api.py", f"features/{folder}/lib.py"]
 
 
 def test_a_package_may_be_called_like_clutter(tmp_path: Path) -> None:

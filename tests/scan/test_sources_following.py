@@ -26,6 +26,20 @@ def checkout(tmp_path: Path) -> Path:
     )
 
 
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> Counter[Path]:
+    """The folders that are looked into."""
+    counted: Counter[Path] = Counter()
+    listdir = os.listdir
+
+    def count(path: Path) -> list[str]:
+        counted[path] += 1
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", count)
+    return counted
+
+
 def followed(*paths: Path, settings: Settings = NO_CACHE, beside: str = "..") -> set[str]:
     """What is read beyond the paths, as it is called in the folder `beside` the root."""
     sources = load_sources(paths, settings)
@@ -98,6 +112,18 @@ def test_of_one_file_that_is_named_the_neighbours_are_followed(checkout: Path) -
     assert followed(checkout / "app/main.py", beside=".") >= {"other.py"}
 
 
+def test_a_library_finds_what_lies_beside_its_importer(checkout: Path) -> None:
+    """The application is started from its own folder."""
+    grow(checkout, "app/local.py", **{"app/main": "import lib.db", "lib/db": "import local, local.nothing"})
+    assert followed(checkout / "app/main.py", beside=".") == {"../lib/__init__.py", "../lib/db.py", "local.py"}
+
+
+def test_going_up_meets_the_packages_around(checkout: Path) -> None:
+    """Python has run them before."""
+    grow(checkout, "big/__init__.py", "big/tool/x.py", **{"big/api/main": "from ..tool.x import y"})
+    assert followed(checkout / "big/api", beside=".") == {"../__init__.py", "../tool/x.py"}
+
+
 def test_of_several_paths_each_has_its_own_surroundings(checkout: Path) -> None:
     """Two services may each have a module of one name, and share a third."""
     grow(checkout, "common.py", **{f"services/{each}/main": "import helper, common" for each in "abc"})
@@ -115,8 +141,8 @@ def test_the_nearest_of_two_is_meant(checkout: Path) -> None:
     assert followed(checkout / "services/shop/main.py", beside=".") == {"../single.py", "src/lib.py"}
 
 
-def test_nothing_beyond_the_checkout_is_read(checkout: Path, tmp_path: Path) -> None:
-    """Neither by its name, nor by going up, nor through links."""
+def test_nothing_beyond_the_checkout_is_read(checkout: Path, tmp_path: Path, looked: Counter[Path]) -> None:
+    """Neither by its name, nor by going up, nor through links; those are all that is looked at."""
     grow(tmp_path, "outside.py", "repository.py", "__init__.py", "far/x.py")
     (checkout / "linked").symlink_to(tmp_path / "far")
     (checkout / "link.py").symlink_to(tmp_path / "outside.py")
@@ -125,6 +151,7 @@ def test_nothing_beyond_the_checkout_is_read(checkout: Path, tmp_path: Path) -> 
     )
     grow(checkout, **{"app/main": text})
     assert followed(checkout / "app") == set()
+    assert all(folder.is_relative_to(checkout) for folder in looked)
 
 
 @pytest.mark.parametrize(
@@ -133,18 +160,11 @@ def test_nothing_beyond_the_checkout_is_read(checkout: Path, tmp_path: Path) -> 
 )
 def test_environments_and_what_tools_make_are_never_followed_into(checkout: Path, folder: str) -> None:
     """Not even from inside, or through a link."""
-    grow(checkout / folder, "library/__init__.py", "library/core.py", "tool/main.py")
-    grow(
-        checkout,
-        "env/pyvenv.cfg",
-        ".env/conda-meta/history",
-        ".venv/pyvenv.cfg",
-        **{f"{folder}/tool/main": "import library.core\nfrom ..library import core"},
-    )
-    grow(
-        checkout,
-        **{"app/main": f"import library.core, {folder.replace('/', '.').replace('-', '_').lstrip('.')}.library.core"},
-    )
+    grow(checkout, "pyproject.toml", "env/pyvenv.cfg", ".env/conda-meta/history", ".venv/pyvenv.cfg")
+    grow(checkout / folder, "library/__init__.py", "library/core.py")
+    grow(checkout, **{f"{folder}/tool/main": "import library.core\nfrom ..library import core"})
+    dotted = folder.replace("/", ".").replace("-", "_").lstrip(".")
+    grow(checkout, **{"app/main": f"import library.core, {dotted}.library.core"})
     (checkout / "library").symlink_to(checkout / folder / "library")
     assert followed(checkout / "app") == set()
     assert followed(checkout / folder / "tool") == set()
@@ -200,7 +220,9 @@ def test_a_root_behind_a_link_is_itself(checkout: Path) -> None:
     grow(checkout, **{"lib/db": "from ..releases.one.app import main\nimport single"})
     (checkout / "releases/one").symlink_to(checkout / "releases/1")
     (checkout / "current").symlink_to(checkout / "releases/1")
-    files = load_sources([checkout / "current/app"], NO_CACHE).files
+    told: list[tuple[int, int]] = []
+    files = load_sources([checkout / "current/app"], NO_CACHE, lambda *progress: told.append(progress)).files
+    assert told[-1] == (4, 4)
     assert [file.path for file in files if file.asked_for] == ["main.py"]
     assert {file.path for file in files if not file.asked_for} == {
         "../../lib/__init__.py",
@@ -237,21 +259,13 @@ def test_a_folder_that_nobody_may_look_into_is_none(checkout: Path, monkeypatch:
     assert followed(checkout / "app") == {"single.py"}
 
 
-def test_no_folder_is_looked_into_twice(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_folder_is_looked_into_twice(checkout: Path, looked: Counter[Path]) -> None:
     """A thousand imports of libraries cost nothing but the first look."""
-    looked: Counter[str] = Counter()
-    listdir = os.listdir
-
-    def count(path: Path) -> list[str]:
-        looked[str(path)] += 1
-        return listdir(path)
-
     text = "import requests, sqlalchemy.orm, lib.nothing\nfrom pandas import a, b, c\n"
     grow(checkout, **{f"app/pages/page{number}": text for number in range(30)})
-    monkeypatch.setattr(os, "listdir", count)
     assert followed(checkout / "app") == set()
     assert set(looked.values()) == {1}
-    assert not [path for path in looked if "requests" in path or "pages" in path]
+    assert {folder.name for folder in looked} == {"app", "repository", "src", "lib"}
 
 
 def test_a_scan_of_the_whole_checkout_has_nothing_to_follow(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

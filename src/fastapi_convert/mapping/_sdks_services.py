@@ -348,17 +348,6 @@ _IDENTITY = (
         "get set push update delete transaction",
         construct='firebase_admin.db.reference("a")',
     ),
-    *_rows(
-        "hvac.Client",
-        "read write list delete is_authenticated lookup_token renew_token login secrets.kv.read_secret_version "
-        "secrets.kv.v1.read_secret secrets.kv.v1.create_or_update_secret secrets.kv.v2.read_secret "
-        "secrets.kv.v2.read_secret_version secrets.kv.v2.create_or_update_secret secrets.kv.v2.patch "
-        "secrets.kv.v2.list_secrets secrets.kv.v2.delete_metadata_and_all_versions secrets.transit.encrypt_data "
-        "secrets.transit.decrypt_data secrets.database.generate_credentials auth.approle.login auth.kubernetes.login "
-        "auth.token.renew_self",
-        construct="hvac.Client()",
-        arguments='"path"',
-    ),
 )
 
 _TABLE = 'supabase.create_client("url", "key").table("name").select("*")'

@@ -137,11 +137,8 @@ def _what_to_scan(options: Options) -> tuple[Sequence[str | Path], Settings]:
     }
     given = {name: value for name, value in typed.items() if value}
     paths = options.paths or config.paths
-    base = (
-        path_between(common_root(given_paths([Path(path) for path in paths])), config.file.parent)
-        if config.file
-        else ""
-    )
+    written = config.file.parent if config.file else Path.cwd()  # where globs begin
+    base = path_between(common_root(given_paths([Path(path) for path in paths])), written)
     return paths, replace(config.settings, cache=options.cache, base=base or "", **given)
 
 

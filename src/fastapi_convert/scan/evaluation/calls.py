@@ -214,7 +214,7 @@ class Calls(Protocols):
             if isinstance(atom, Ext | Func) and (name := _name_of(atom)) in DECORATORS:
                 return DECORATORS[name](self, value)
             if _decorates(atom):
-                result += self.apply((atom,), Arguments([value]), 0, 0)
+                result += self.apply((atom,), Arguments([value]), *self.here)
             elif isinstance(atom, Offloaded) and not atom.func:
                 return (self.atoms.make(Offloaded, value),)
         useful = tuple(dict.fromkeys(a for a in result if isinstance(a, Func | Inst | Partial | Offloaded | Cls | Ext)))

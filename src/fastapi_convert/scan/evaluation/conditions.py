@@ -184,7 +184,7 @@ class Conditions(Construction):
 
     def note_bool(self, value: Value) -> None:
         """Run what decides whether an object is true."""
-        self.convert(value, ("__bool__", "__len__"), 0, 0)
+        self.convert(value, ("__bool__", "__len__"), *self.here)
 
 
 def _names_a_class(ext: Ext) -> bool:

@@ -67,7 +67,7 @@ class Engine:
         """What a call of this function with these arguments does."""
         key = (func.function, func.bound, func.env, arguments)
         if (summary := self._summaries.get(key)) is not None:
-            if not summary.done:
+            if not summary.done or summary.provisional:
                 self._lowest[-1] = min(self._lowest[-1], summary.index)
             return summary
         if len(self._stack) >= _DEEPEST or self.steps > _MOST_STEPS:
@@ -88,23 +88,26 @@ class Engine:
         """The same call with less known, so that calls that differ in details share it: first constants are forgotten,
         then everything but classes.
         """
-        bound = self._vague((func.bound,), everything=False)[0] if func.bound else None
-        less = tuple(self._vague(value, everything=everything) for value in arguments)
+        bound = self._vague((func.bound,), {}, everything=False)[0] if func.bound else None
+        done: dict[Atom, Value] = {}
+        less = tuple(self._vague(value, done, everything=everything) for value in arguments)
         return self.atoms.make(Func, func.function, bound, func.env, func.manager), less
 
-    def _vague(self, value: Value, *, everything: bool) -> Value:
+    def _vague(self, value: Value, done: dict[Atom, Value], *, everything: bool) -> Value:
         found: list[Atom] = []
         for atom in value:
-            if isinstance(atom, Inst):
-                found.append(self.atoms.inst(atom.cls, exact=atom.exact))
-            elif isinstance(atom, Tuple) and not everything:
-                items = tuple(self._vague(item, everything=everything) for item in atom.items)
-                found.append(self.atoms.make(Tuple, items))
-            elif isinstance(atom, Const | Bag) or everything:
-                found += UNKNOWN
-            else:
-                found.append(atom)
+            if atom not in done:  # a tuple may hold another one in many places
+                done[atom] = self._less(atom, done, everything=everything)
+            found += done[atom]
         return tuple(dict.fromkeys(found))
+
+    def _less(self, atom: Atom, done: dict[Atom, Value], *, everything: bool) -> Value:
+        if isinstance(atom, Inst):
+            return (self.atoms.inst(atom.cls, exact=atom.exact),)
+        if isinstance(atom, Tuple) and not everything:
+            items = tuple(self._vague(item, done, everything=everything) for item in atom.items)
+            return (self.atoms.make(Tuple, items),)
+        return UNKNOWN if isinstance(atom, Const | Bag) or everything else (atom,)
 
     def _run(self, key: tuple[object, ...], func: Func, arguments: tuple[Value, ...]) -> Summary:
         index = len(self._stack)
@@ -140,6 +143,9 @@ class Engine:
                 self._summaries.pop(other, None)
         elif self._lowest:
             self._lowest[-1] = min(self._lowest[-1], lowest)
+            for other in (*inner, key):  # who uses one of them before the first one is done knows only a part, too
+                self._summaries[other].provisional = True
+                self._summaries[other].index = min(self._summaries[other].index, lowest)
             self._provisional[-1] += [*inner, key]
 
     def _keep(self, function: Function, hits: Hits) -> None:

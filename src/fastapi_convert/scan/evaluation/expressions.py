@@ -161,7 +161,7 @@ class Expressions(Conditions):
         return (self.atoms.make(Tuple, tuple(self.ev(item) for item in e[1])),)
 
     def _starred(self, item: Expr) -> Value:
-        return self.iterate(self.ev(item[1]), 0, 0) if item[0] == "star" else self.ev(item)
+        return self.iterate(self.ev(item[1]), *self.here) if item[0] == "star" else self.ev(item)
 
     def _list(self, e: Expr) -> Value:
         bag = self._bag("list", e)

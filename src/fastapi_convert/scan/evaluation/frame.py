@@ -52,6 +52,7 @@ class Frame(Expressions):
     def statements(self, body: tuple[Stmt, ...]) -> bool:
         """Run a block: whether its end is reached."""
         for statement in body:
+            self.here = statement[-2:]
             method: Callable[[Stmt], bool] | None = getattr(self, f"_do_{statement[0]}", None)
             if method is not None and not method(statement):
                 return False
@@ -97,7 +98,7 @@ class Frame(Expressions):
             for index, item in enumerate(target[-1]):
                 self.assign(item, self.unpacked(value, index))
         elif kind == "star":
-            self.assign(target[1], self.atoms.many("list", self.iterate(value, 0, 0)))
+            self.assign(target[1], self.atoms.many("list", self.iterate(value, *self.here)))
         elif kind == "attr":
             self._assign_attribute(target, value)
         elif kind == "sub":
@@ -215,7 +216,7 @@ class Frame(Expressions):
         return self._meet_all([*([self.env.vars] if ends else []), *breaks])
 
     def _do_for(self, s: Stmt) -> bool:
-        _, is_async, line, column, target, iterated, body, otherwise = s
+        _, is_async, line, column, target, iterated, body, otherwise, *_ = s
         value = self.ev(iterated)
         item = self.iterate_async(value, line, column) if is_async else self.iterate(value, line, column)
         self.assign(target, item)
@@ -264,7 +265,7 @@ class Frame(Expressions):
         return self.statements(s[3])
 
     def _do_try(self, s: Stmt) -> bool:
-        _, body, handlers, otherwise, final = s
+        _, body, handlers, otherwise, final, *_ = s
         before = dict(self.env.vars)
         live = self.statements(body)
         after_body = self.env.vars
@@ -366,12 +367,6 @@ class Frame(Expressions):
         decided = self.test(s[1])
         self.narrow(s[1], positive=True)
         return decided is not False
-
-    def nested(self, env: Env) -> Frame:
-        """A frame that notes into the same summary, with other variables."""
-        frame = Frame(self.engine, self.func, env, self.summary)
-        frame.receiver, frame.cls = self.receiver, self.cls
-        return frame
 
 
 def _joined(one: _Vars, other: _Vars) -> _Vars:

@@ -160,9 +160,9 @@ class Names:
             return self._annotated(binding, frame, owner)
         value = frame.ev(binding[2])
         if kind == "item":
-            value = frame.iterate(value, 0, 0)
+            value = frame.iterate(value, *frame.here)
         elif kind == "entered":
-            value = frame.enter(value, 0, 0)
+            value = frame.enter(value, *frame.here)
         return _part(value, binding[1], frame)
 
     def _annotated(self, binding: Binding, frame: Frame, owner: Class | None) -> Value:

@@ -164,7 +164,7 @@ class Protocols(Attributes):
     def _awaited_instance(self, atom: Inst) -> Value:
         if self.engine.classes.member(atom.cls, "__await__") is None:
             return (atom,)
-        self.method(atom, "__await__", 0, 0)
+        self.method(atom, "__await__", *self.here)
         return UNKNOWN
 
     def operate(self, dunder: str, left: Value, right: Value, line: int, column: int) -> Value:
@@ -222,7 +222,7 @@ class Protocols(Attributes):
             if isinstance(atom, Tuple):
                 found += self._position(atom, Const(index))
             elif isinstance(atom, Bag | Gen | Inst):
-                found += self.iterate((atom,), 0, 0)
+                found += self.iterate((atom,), *self.here)
         return tuple(dict.fromkeys(found)) or UNKNOWN
 
     def convert(self, value: Value, names: tuple[str, ...], line: int, column: int) -> None:

@@ -38,7 +38,9 @@ class Scope:
         self.receiver: Atom | None = func.bound if func else None
         self.globals: set[str] = set()
         self._members_being_read: set[str] = set()
+        self.here: tuple[int, int] = (func.function.facts.line if func else 1, 1)  # the statement that runs
         self.once = False  # what runs now runs the first time only
+        self.signature_of: Function | None = None  # whose signature is being read
         self.solved: dict[str, Value] = {}  # type variables, where a signature is read
         self.awaited_call = False  # the call that is being made is awaited: nobody awaits what blocks
 

@@ -63,6 +63,7 @@ class Summary:
         hits: What it blocks on.
         fields: Attributes that it leaves on its first argument.
         done: It has ended; until then it is a part of itself.
+        provisional: It has ended, but uses one that has not; `index` is the depth of the outermost of those.
     """
 
     index: int
@@ -71,6 +72,7 @@ class Summary:
     hits: Hits = field(default_factory=dict)
     fields: dict[str, Value] = field(default_factory=dict)
     done: bool = False
+    provisional: bool = False
 
 
 def add_hit(hits: Hits, place: Place, hit: Hit) -> None:

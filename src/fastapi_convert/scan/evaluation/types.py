@@ -288,7 +288,16 @@ class Types:
         arguments = expr[4] or tuple(value for key, value in expr[5] if key == "dependency")
         if not arguments:
             return declared
-        return self._given(frame.ev(arguments[0]), frame)
+        return self._given(self._before(arguments[0], frame) or frame.ev(arguments[0]), frame)
+
+    def _before(self, expr: Expr, frame: Frame) -> Value:
+        """The earlier function of its own name that a default means: `def db(db=Depends(db))`."""
+        function = frame.signature_of
+        if function is None or expr != ("name", function.facts.name):
+            return ()
+        same = [b[1] for b in function.module.bindings.get(function.facts.name, ()) if b[0] == "def"]
+        earlier = [index for index in same if index < function.index]
+        return (self._engine.atoms.func(function.module.functions[earlier[-1]]),) if earlier else ()
 
     def _given(self, value: Value, frame: Frame) -> Value:
         """What FastAPI hands over when it has called a dependency; the call itself runs in the thread pool."""
@@ -326,7 +335,7 @@ class Types:
         frame.env.parent = func.env
         owner = func.function.owner
         frame.receiver = func.bound if func.bound is not None else (self._engine.atoms.inst(owner) if owner else None)
-        frame.cls = owner
+        frame.cls, frame.signature_of = owner, func.function
         return frame
 
     def result(self, func: Func, given: Arguments | None = None) -> Value:

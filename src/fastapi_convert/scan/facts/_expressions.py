@@ -194,14 +194,14 @@ class Expressions:
         outermost = self.expr(first.iter)
         arguments = ast.arguments(posonlyargs=[], args=[ast.arg(".0")], kwonlyargs=[], kw_defaults=[], defaults=[])
         index, outer = self._open("<genexpr>", arguments)
-        body: tuple[Expr, ...] = (("expr", ("yield", self.expr(node.elt))),)
+        place = node.lineno, self.column(node)
+        body: tuple[Expr, ...] = (("expr", ("yield", self.expr(node.elt)), *place),)
         for each in reversed(node.generators):
             for condition in reversed(each.ifs):
-                body = (("if", self.expr(condition), body, ()),)
+                body = (("if", self.expr(condition), body, (), condition.lineno, self.column(condition)),)
             iterated = ("name", ".0") if each is first else self.expr(each.iter)
-            body = (
-                ("for", False, each.iter.lineno, self.column(each.iter), self.expr(each.target), iterated, body, ()),
-            )
+            begins = each.iter.lineno, self.column(each.iter)
+            body = (("for", False, *begins, self.expr(each.target), iterated, body, (), *place),)
         self.scope.generator = True
         self._close(index, outer, node.lineno, arguments, body)
         return ("genexp", index, outermost)
@@ -239,7 +239,8 @@ class Expressions:
     def _Lambda(self, node: ast.Lambda) -> Expr:
         index, outer = self._open("<lambda>", node.args)
         value = self.expr(node.body)
-        self._close(index, outer, node.lineno, node.args, (("return", value),))
+        body = (("return", value, node.body.lineno, self.column(node.body)),)
+        self._close(index, outer, node.lineno, node.args, body)
         return ("lambda", index)
 
     def _open(self, name: str, arguments: ast.arguments) -> tuple[int, Scope]:

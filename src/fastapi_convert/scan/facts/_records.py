@@ -18,7 +18,8 @@ An expression or statement is a tuple whose first item is its kind:
     ("del", targets)
     ("assert", test, message) ("break",) ("continue",)
 
-Lines and columns are 1-based, columns count characters. What may be missing is None.
+Every statement ends with its line and column, beside those listed. Lines and columns are 1-based, columns count
+characters. What may be missing is None.
 """
 
 from __future__ import annotations

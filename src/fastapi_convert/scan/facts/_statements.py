@@ -43,7 +43,7 @@ class Statements(Expressions):
         for node in nodes:
             method = getattr(self, f"_{type(node).__name__}", None)
             if method is not None and (result := method(node)) is not None:
-                lowered.append(result)
+                lowered.append((*result, node.lineno, self.column(node)))
         return tuple(lowered)
 
     def _Expr(self, node: ast.Expr) -> Stmt | None:

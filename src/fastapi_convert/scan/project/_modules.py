@@ -67,13 +67,14 @@ class Project:
 
     @staticmethod
     def _nearest(candidates: list[_Named], importer: Module) -> Module:
-        def distance(named: _Named) -> tuple[int, int, str]:
+        def distance(named: _Named) -> tuple[int, int, bool, str]:
             shared = 0
             for ours, theirs in zip(importer.path.split("/"), named.module.path.split("/"), strict=False):
                 if ours != theirs:
                     break
                 shared += 1
-            return -shared, named.rank, named.module.path
+            is_file = not named.module.path.endswith("__init__.py")  # a package goes before a module of its name
+            return -shared, named.rank, is_file, named.module.path
 
         return min(candidates, key=distance).module
 

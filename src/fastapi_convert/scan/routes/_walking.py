@@ -12,7 +12,7 @@ __all__ = ("calls_in", "returned", "stored")
 
 
 # Facts also have plain tuples of names, such as those of an import: a kind counts only where the shape is right.
-_SHAPES: Final = {"call": (6, 3), "return": (2, 1), "assign": (3, 1), "ann": (4, 1)}
+_SHAPES: Final = {"call": (6, 3), "return": (4, 1), "assign": (5, 1), "ann": (6, 1)}
 
 
 def _find(node: tuple[Any, ...], kind: str) -> Iterator[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,8 +18,10 @@ from ._roots import common_root, given_paths
 _SUFFIX: Final = ".py"
 # Hidden folders (`.git`, `.venv`, `.tox`, `.eggs` ...) need no names.
 _CLUTTER: Final = frozenset(("__pycache__", "__pypackages__", "node_modules", "site-packages"))
-# Made by tools, unless it is a package.
-_CLUTTER_WITHOUT_INIT: Final = frozenset(("build", "dist", "venv"))
+# Where tools put what they make of a project, and what they put there. Others call their own folders so too.
+_OUTPUT: Final = frozenset(("build", "dist"))
+_PROJECT: Final = ("pyproject.toml", "setup.py", "setup.cfg")
+_MADE_BY_TOOLS: Final = re.compile(r"lib|lib\.\w+-.+|bdist\..+|.+\.whl")
 # Only environments have these, whatever they are called.
 _ENVIRONMENT: Final = frozenset(("conda-meta", "pyvenv.cfg"))
 
@@ -152,8 +155,15 @@ class _Walk:
 
 
 def _is_clutter(folder: str, names: frozenset[str]) -> bool:
-    made_by_tools = os.path.basename(folder) in _CLUTTER_WITHOUT_INIT and "__init__.py" not in names  # noqa: PTH119
-    return made_by_tools or not names.isdisjoint(_ENVIRONMENT)
+    if not names.isdisjoint(_ENVIRONMENT):
+        return True
+    above, name = os.path.split(folder)
+    if "__init__.py" in names:
+        return False
+    if name not in _OUTPUT:
+        return name == "venv"
+    beside = any(os.path.exists(os.path.join(above, file)) for file in _PROJECT)  # noqa: PTH110, PTH118
+    return beside or any(map(_MADE_BY_TOOLS.fullmatch, names))
 
 
 def _printable(path: str) -> str:

@@ -36,11 +36,13 @@ def call_bag_method(frame: Calls, atom: BagMethod, given: Arguments, line: int, 
     if name in {"get", "pop", "setdefault", "popleft", "popitem", "__getitem__"}:
         return _taken(bag, name, args)
     if name == "items":
-        return frame.atoms.many("list", (frame.atoms.make(Tuple, (frame.iterate((bag,), 0, 0), bag.everything())),))
+        return frame.atoms.many(
+            "list", (frame.atoms.make(Tuple, (frame.iterate((bag,), *frame.here), bag.everything())),)
+        )
     if name in {"values", "copy"}:
         return (bag,) if name == "copy" else frame.atoms.many("list", bag.everything())
     if name == "keys":
-        return frame.atoms.many("list", frame.iterate((bag,), 0, 0))
+        return frame.atoms.many("list", frame.iterate((bag,), *frame.here))
     if name == "sort" and (key := given.keywords.get("key")) is not None:
         frame.apply(key, Arguments([bag.everything()]), line, column)
     return UNKNOWN

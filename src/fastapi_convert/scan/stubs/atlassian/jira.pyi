@@ -1,0 +1,2 @@
+# What scan needs to know of atlassian.jira.
+from atlassian import Jira as Jira

@@ -1,0 +1,8 @@
+# What scan needs to know of langchain.text_splitter.
+from langchain_text_splitters import CharacterTextSplitter as CharacterTextSplitter
+from langchain_text_splitters import MarkdownTextSplitter as MarkdownTextSplitter
+from langchain_text_splitters import PythonCodeTextSplitter as PythonCodeTextSplitter
+from langchain_text_splitters import RecursiveCharacterTextSplitter as RecursiveCharacterTextSplitter
+from langchain_text_splitters import SentenceTransformersTokenTextSplitter as SentenceTransformersTokenTextSplitter
+from langchain_text_splitters import TextSplitter as TextSplitter
+from langchain_text_splitters import TokenTextSplitter as TokenTextSplitter

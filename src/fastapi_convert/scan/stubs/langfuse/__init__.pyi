@@ -1,0 +1,6 @@
+# What scan needs to know of langfuse.
+from typing import Any
+
+class Langfuse: ...
+
+def get_client(*args: Any, **kw: Any) -> Langfuse: ...

@@ -1,0 +1,13 @@
+# What scan needs to know of mem0.
+from typing import Any, Self
+
+class Memory:
+    @classmethod
+    def from_config(cls, *args: Any, **kw: Any) -> Self: ...
+
+class MemoryClient: ...
+class AsyncMemoryClient: ...
+
+class AsyncMemory:
+    @classmethod
+    async def from_config(cls, *args: Any, **kw: Any) -> Self: ...

@@ -1,0 +1,2 @@
+# What scan needs to know of pusher.pusher.
+from pusher import Pusher as Pusher
