@@ -174,7 +174,7 @@ def test_nothing_of_the_target_runs_and_nothing_else_happens(target: Target, pro
         read = target.check(done)
         assert target.log.read_text() == ""
         assert abs(read["stats"]["cached"] - cached) <= cached * 0.9  # files with the same contents share their facts
-    assert {path.suffix for path in target.cache.iterdir()} == {".facts"}
+    assert {path.suffix for path in target.cache.iterdir()} == {".facts", ".findings"}
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_without_an_option_facts_go_to_the_users_own_folder(target: Target) -> N
     kept = target.home / ".cache" / "fastapi-convert" / "scan"
     done = target.run("-P", "-m", "fastapi_convert.scan", ".", *JSON, XDG_CACHE_HOME="")
     assert (done.returncode, done.stderr) == (1, "")
-    assert [path.suffix for path in kept.iterdir()] == [".facts"]
+    assert {path.suffix for path in kept.iterdir()} == {".facts", ".findings"}
     assert {path for path in target.home.rglob("*") if path.is_file()} == {*kept.iterdir()}
     assert target.listing() == target.before
     assert not target.sprung.exists()

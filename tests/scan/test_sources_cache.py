@@ -234,7 +234,7 @@ def test_two_scans_at_once_do_each_other_no_harm(scan: Scan, root: Path, folder:
 def test_old_packs_are_removed(folder: Path) -> None:
     """The one that was used last stays: many projects do not fill the disk."""
     folder.mkdir()
-    for number in range(80):
+    for number in range(140):
         cache = Cache(folder, [Path(f"/project/{number}")])
         cache.put(b"key", b"facts")
         cache.save()
@@ -244,4 +244,4 @@ def test_old_packs_are_removed(folder: Path) -> None:
         first = Cache(folder, [Path("/project/0")])
         assert first.get(b"key") == b"facts"
         first.save()  # it only says that it was used
-    assert len(list(folder.iterdir())) == 64
+    assert len(list(folder.iterdir())) == 128

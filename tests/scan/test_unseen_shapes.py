@@ -101,3 +101,15 @@ def test_calls_are_found_that_nobody_spells_as_calls(probe: Probe, tmp_path: Pat
 def test_parts_of_applications_are_seen_through(probe: Probe, tmp_path: Path) -> None:
     """Generic repositories, units of work, routers in classes, further places of FastAPI."""
     check(probe, tmp_path)
+
+
+@probes("unseen/sessions.md")
+def test_a_session_is_known_on_every_way_to_it(probe: Probe, tmp_path: Path) -> None:
+    """Scopes, transactions, providers used by hand, factories on a class; and the same ways, awaited."""
+    check(probe, tmp_path)
+
+
+@probes("unseen/patterns.md")
+def test_patterns_of_design_are_seen_through(probe: Probe, tmp_path: Path) -> None:
+    """Factory, chain, observer, command, state, result."""
+    check(probe, tmp_path)

@@ -20,11 +20,13 @@ from typing import Final
 
 from . import (
     _computing,
+    _conversions,
     _document_stores,
     _documents,
     _files,
     _http,
     _learning,
+    _local_models,
     _mail,
     _metadata,
     _network,
@@ -34,6 +36,7 @@ from . import (
     _redis,
     _sdks_agents,
     _sdks_ai,
+    _sdks_chains,
     _sdks_cloud,
     _sdks_payments,
     _sdks_platforms,
@@ -69,6 +72,7 @@ TABLE: Final = Table(
         *_mail.ROWS,
         *_queues.ROWS,
         *_sdks_ai.ROWS,
+        *_sdks_chains.ROWS,
         *_sdks_agents.ROWS,
         *_sdks_cloud.ROWS,
         *_sdks_payments.ROWS,
@@ -77,6 +81,8 @@ TABLE: Final = Table(
         *_sites.ROWS,
         *_computing.ROWS,
         *_documents.ROWS,
+        *_conversions.ROWS,
         *_learning.ROWS,
+        *_local_models.ROWS,
     )
 )

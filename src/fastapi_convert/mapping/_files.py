@@ -47,6 +47,35 @@ _OPENING = (
     *calls("configparser.ConfigParser", "read", category=FILES, level="warn", construct="configparser.ConfigParser()"),
 )
 
+_RESOURCE = 'importlib.resources.files("package").joinpath("x")'
+_RESOURCES = (
+    *calls("importlib.resources.abc.Traversable", "open read_text read_bytes", category=FILES, construct=_RESOURCE),
+    *calls(
+        "importlib.resources.abc.Traversable",
+        "exists is_file is_dir iterdir",
+        category=METADATA,
+        level="all",
+        construct=_RESOURCE,
+    ),
+    *calls(
+        "importlib.resources",
+        "open_text open_binary read_text read_binary",
+        category=FILES,
+        arguments='"package", "x"',
+    ),
+    *calls("importlib.resources", "contents is_resource", category=METADATA, level="all", arguments='"package"'),
+    *calls(
+        "importlib.resources",
+        "as_file path",
+        category=FILES,
+        level="warn",
+        arguments="x",
+        note="Unpacks the file when the package is in an archive.",
+    ),
+    *calls("pkgutil", "get_data", category=FILES, arguments='"package", "x"'),
+    *calls("pkg_resources", "resource_string resource_stream", category=FILES, arguments='"package", "x"'),
+)
+
 _ON_A_FILE = (
     *(
         row
@@ -289,6 +318,7 @@ _SQLITE = (
 
 ROWS: tuple[Blocking, ...] = (
     *_OPENING,
+    *_RESOURCES,
     *_ON_A_FILE,
     *_UPLOADS,
     *_DESCRIPTORS,

@@ -220,6 +220,8 @@ _PROGRAMS = (
         arguments='"x"',
         note="Runs the program `tesseract` once for every picture.",
     ),
+    *calls("pypandoc", "convert_text convert_file", category=SUBPROCESS, arguments='"x", "docx"'),
+    *calls("pypandoc", "get_pandoc_version get_pandoc_formats", category=SUBPROCESS, level="warn"),
     *calls("pdf2image", "convert_from_path convert_from_bytes pdfinfo_from_path", category=SUBPROCESS, arguments='"x"'),
     *calls("pdfkit", "from_string from_file", category=SUBPROCESS, arguments='"x", "y"'),
     *calls("pdfkit", "from_url", category=HTTP, arguments='"x", "y"'),

@@ -17,9 +17,7 @@ _IN_A_LOOP = "In a running loop this raises RuntimeError: await the other one in
 _FRAMEWORKS = (
     *_rows("haystack.Pipeline", "run", "haystack.AsyncPipeline.run_async", construct="haystack.Pipeline()"),
     *_rows("agno.agent.Agent", "run", "agno.agent.Agent.arun", construct="agno.agent.Agent()"),
-    *_rows(
-        "agno.agent.Agent", "print_response", "agno.agent.Agent.aprint_response", construct="agno.agent.Agent()"
-    ),
+    *_rows("agno.agent.Agent", "print_response", "agno.agent.Agent.aprint_response", construct="agno.agent.Agent()"),
     *_rows("agno.team.Team", "run", "agno.team.Team.arun", construct="agno.team.Team()"),
     *_rows(
         "pydantic_ai.Agent",
@@ -29,9 +27,7 @@ _FRAMEWORKS = (
         arguments='"text"',
         note=_IN_A_LOOP,
     ),
-    *_rows(
-        "agents.Runner", "run_sync", "agents.Runner.run", construct="agents.Runner", arguments="x", note=_IN_A_LOOP
-    ),
+    *_rows("agents.Runner", "run_sync", "agents.Runner.run", construct="agents.Runner", arguments="x", note=_IN_A_LOOP),
     *_rows("smolagents.CodeAgent", "run", construct="smolagents.CodeAgent()", arguments='"text"'),
     *_rows("smolagents.ToolCallingAgent", "run", construct="smolagents.ToolCallingAgent()", arguments='"text"'),
 )
@@ -47,7 +43,9 @@ _SEARCHES = (
         note=_SAME,
     ),
     *_rows("linkup.LinkupClient", "search fetch", "linkup.LinkupClient.async_*", construct="linkup.LinkupClient()"),
-    *_rows("composio.Composio", "tools.* toolkits.* connected_accounts.* auth_configs.* triggers.*", construct=_COMPOSIO),
+    *_rows(
+        "composio.Composio", "tools.* toolkits.* connected_accounts.* auth_configs.* triggers.*", construct=_COMPOSIO
+    ),
     *_rows(
         "composio.ComposioToolSet",
         "execute_action get_tools get_action initiate_connection get_connected_account get_entity",
@@ -72,13 +70,17 @@ _SANDBOXES = (
     *_rows("e2b.Sandbox", "__exit__", "e2b.AsyncSandbox", construct="e2b.Sandbox.create()", note="Kills the sandbox."),
     *_rows(
         "e2b.Sandbox",
-        "files.* commands.* git.* pty.*",
+        "files.* git.* pty.*",
         "e2b.AsyncSandbox",
         construct="e2b.Sandbox.create()",
         note=_SAME,
     ),
+    *_rows("e2b.Commands", "*", "e2b.AsyncSandbox", construct="e2b.Sandbox.create().commands", note=_SAME),
     *_rows(
-        "e2b.CommandHandle", "wait kill", "e2b.AsyncCommandHandle.*", construct='e2b.Sandbox.create().commands.run("ls")'
+        "e2b.CommandHandle",
+        "wait kill",
+        "e2b.AsyncCommandHandle.*",
+        construct='e2b.Sandbox.create().commands.run("ls")',
     ),
     *_rows(
         "e2b_code_interpreter.Sandbox",
@@ -140,7 +142,9 @@ _READERS = (
             f"unstructured.partition.{name}", f"partition_{name}", "ProcessPool", category=CPU, arguments='"x"'
         )
     ),
-    *calls("unstructured.partition.api", "partition_via_api partition_multiple_via_api", category=HTTP, arguments='"x"'),
+    *calls(
+        "unstructured.partition.api", "partition_via_api partition_multiple_via_api", category=HTTP, arguments='"x"'
+    ),
     *_rows(
         "unstructured_client.UnstructuredClient.general",
         "partition",

@@ -332,7 +332,10 @@ _OTHERS = (
     *_rows(
         "minio.Minio",
         "put_object get_object fput_object fget_object stat_object remove_object remove_objects copy_object "
-        "list_objects list_buckets bucket_exists make_bucket remove_bucket",
+        "append_object compose_object upload_snowball_objects select_object_content prompt_object list_objects "
+        "list_buckets bucket_exists make_bucket remove_bucket listen_bucket_notification get_bucket_* set_bucket_* "
+        "delete_bucket_* get_object_* set_object_* delete_object_* enable_object_legal_hold disable_object_legal_hold "
+        "is_object_legal_hold_enabled",
         construct='minio.Minio("play.min.io")',
     ),
     *_rows(

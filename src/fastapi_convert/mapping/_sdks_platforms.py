@@ -84,7 +84,13 @@ _IDENTITY = (
             note="Answers from its cache while a token is valid, and asks for another one then.",
         )
     ),
-    *_rows("msal", "ConfidentialClientApplication PublicClientApplication", arguments='"id"', level="warn"),
+    *_rows(
+        "msal",
+        "ConfidentialClientApplication PublicClientApplication",
+        level="warn",
+        arguments='"id"',
+        note="Asks the authority what it can do: one application for all requests.",
+    ),
     *_rows("msal.ManagedIdentityClient", "acquire_token_for_client", construct="msal.ManagedIdentityClient({})"),
     *_rows(
         "keycloak.KeycloakOpenID",

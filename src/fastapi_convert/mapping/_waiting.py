@@ -309,6 +309,56 @@ _LOOPS = (
     ),
 )
 
+_ANOTHER_PROCESS = "Tries and sleeps until the process that holds it lets go, for ever unless there is a timeout."
+_FILE_LOCKS = (
+    *(
+        row
+        for kind in ("FileLock", "SoftFileLock")
+        for row in (
+            *calls(
+                f"filelock.{kind}",
+                "acquire",
+                f"filelock.Async{kind}.*",
+                category=WAITING,
+                construct=f'filelock.{kind}("x.lock")',
+                unless=(Unless("timeout", 0, 0), Unless("blocking", False)),
+                note=_ANOTHER_PROCESS,
+            ),
+            *calls(
+                f"filelock.{kind}",
+                "__enter__",
+                f"filelock.Async{kind}",
+                category=WAITING,
+                construct=f'filelock.{kind}("x.lock")',
+                note=_ANOTHER_PROCESS,
+            ),
+        )
+    ),
+    *calls("portalocker", "lock", category=WAITING, arguments="x, y", note="Waits without `LockFlags.NON_BLOCKING`."),
+    *calls(
+        "portalocker.Lock",
+        "acquire __enter__",
+        category=WAITING,
+        construct='portalocker.Lock("x")',
+        note=_ANOTHER_PROCESS,
+    ),
+    *calls(
+        "fasteners.InterProcessLock",
+        "acquire",
+        category=WAITING,
+        construct='fasteners.InterProcessLock("x")',
+        unless=(Unless("blocking", False, 0), Unless("timeout", 0)),
+        note=_ANOTHER_PROCESS,
+    ),
+    *calls(
+        "fasteners.InterProcessLock",
+        "__enter__",
+        category=WAITING,
+        construct='fasteners.InterProcessLock("x")',
+        note=_ANOTHER_PROCESS,
+    ),
+)
+
 _READINESS = (
     *calls(
         "select",
@@ -370,5 +420,6 @@ ROWS: tuple[Blocking, ...] = (
     *_PROCESS_LOCKS,
     *_FUTURES,
     *_LOOPS,
+    *_FILE_LOCKS,
     *_READINESS,
 )

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from ._analysis import analyse
 from ._baseline import Baseline
+from ._remembered import Remembered
 from ._selection import select
 from .errors import ScanError
+from .facts import ASYNC, unpack
 from .findings import AsyncFunction, BlockingCall, Finding, Report, Stats, Step, Warned
 from .settings import PathRule, Settings
 from .sources import load_sources
@@ -61,17 +63,22 @@ def scan(
     """
     began = time.perf_counter()
     settings = settings or Settings()
-    sources = load_sources([Path(path) for path in paths], settings, on_progress)
+    named = [Path(path) for path in paths]
+    sources = load_sources(named, settings, on_progress)
     baseline = Baseline.load(settings.baseline, sources.root) if settings.baseline else None
-    analysis = analyse(sources.files)
-    comments = {m.path: m.facts.comments for m in analysis.project.modules if m.facts.comments}
+    files = [(file, unpack(file.facts)) for file in sources.files]
+    remembered = Remembered(named, settings, sources)
+    if (findings := remembered.get()) is None:
+        findings = analyse(files)
+        remembered.put(findings)
+    comments = {file.path: facts.comments for file, facts in files if facts.comments}
     followed = {file.path for file in sources.files if not file.asked_for}
-    selection = select(analysis.findings, comments, settings, baseline, followed=followed)
-    functions = [function for module in analysis.project.modules if module.asked_for for function in module.functions]
+    selection = select(findings, comments, settings, baseline, followed=followed)
+    functions = [function for file, facts in files if file.asked_for for function in facts.functions]
     stats = Stats(
         files=len(sources.files),
         functions=len(functions),
-        async_functions=sum(function.is_async for function in functions),
+        async_functions=sum(bool(function.flags & ASYNC) for function in functions),
         suppressed=selection.suppressed,
         cached=sum(file.cached for file in sources.files),
         seconds=round(time.perf_counter() - began, 3),

@@ -4,41 +4,28 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from fastapi_convert.mapping import Level
 
 from .evaluation import Engine, Hit, Hits, Place, Steps, blocking_calls
-from .facts import unpack
+from .facts import ModuleFacts
 from .findings import AsyncFunction, BlockingCall, Finding, Step
 from .project import Function, Module, Project
 from .routes import Routes
 from .sources import LoadedFile
 
-__all__ = ("Analysis", "analyse")
+__all__ = ("analyse",)
 
 _DEEP_ENOUGH: Final = 20_000
 
 
-class Analysis:
-    """What is known of the project when it has been evaluated.
-
-    Attributes:
-        findings: All of them, at every level, in the order of path and line.
-        project: The modules, for the figures and the comments in them.
-    """
-
-    def __init__(self, findings: list[Finding], project: Project) -> None:
-        self.findings = findings
-        self.project = project
-
-
-def analyse(files: tuple[LoadedFile, ...]) -> Analysis:
-    """Find every blocking call that an async function of these files reaches."""
+def analyse(files: Iterable[tuple[LoadedFile, ModuleFacts]]) -> list[Finding]:
+    """Find every blocking call that an async function of these files reaches, in the order of path and line."""
     with _room_to_think():
-        project = Project(_module(file) for file in files)
+        project = Project(_module(file, facts) for file, facts in files)
         engine = Engine(project)
         blocking = blocking_calls(engine)
         routes = Routes(engine)
@@ -48,7 +35,7 @@ def analyse(files: tuple[LoadedFile, ...]) -> Analysis:
             for place, hit in _one_for_each_call(hits).items()
         ]
     findings.sort(key=lambda found: (found.async_function, found.blocking))
-    return Analysis(findings, project)
+    return findings
 
 
 def _one_for_each_call(hits: Hits) -> Hits:
@@ -79,9 +66,9 @@ def _room_to_think() -> Iterator[None]:
             gc.enable()
 
 
-def _module(file: LoadedFile) -> tuple[Module, tuple[str, ...]]:
+def _module(file: LoadedFile, facts: ModuleFacts) -> tuple[Module, tuple[str, ...]]:
     package = file.path.rpartition("/")[2] == "__init__.py"
-    return Module(file.names[0], file.path, unpack(file.facts), package=package, asked_for=file.asked_for), file.names
+    return Module(file.names[0], file.path, facts, package=package, asked_for=file.asked_for), file.names
 
 
 def _finding(function: Function, route: str, place: Place, hit: Hit) -> Finding:

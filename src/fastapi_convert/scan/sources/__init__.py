@@ -6,7 +6,9 @@ trouble are left out with a warning.
 
 from __future__ import annotations
 
+from ._cache import Cache
+from ._cache_folder import cache_folder
 from ._loading import load_sources
 from ._model import LoadedFile, Sources
 
-__all__ = ("LoadedFile", "Sources", "load_sources")
+__all__ = ("Cache", "LoadedFile", "Sources", "cache_folder", "load_sources")

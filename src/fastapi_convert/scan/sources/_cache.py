@@ -23,9 +23,8 @@ from ._files import Unreadable, read_file
 _MAGIC: Final = b"fastapi-convert facts 1\n"
 _DIGEST: Final = 32
 _KEY: Final = 20
-_SUFFIX: Final = ".facts"
 _MOST_BYTES: Final = 1 << 29
-_MOST_PACKS: Final = 64
+_MOST_PACKS: Final = 128
 
 
 class Cache:
@@ -34,15 +33,16 @@ class Cache:
     Args:
         folder: The folder of all such files, or `None` for a cache that keeps nothing.
         paths: What is scanned: the same paths find the same facts.
+        suffix: Of the file's name; of what is not facts, another one.
     """
 
-    def __init__(self, folder: Path | None, paths: Iterable[Path]) -> None:
+    def __init__(self, folder: Path | None, paths: Iterable[Path], suffix: str = ".facts") -> None:
         self._folder = folder
         # Facts of one Python are not those of another one: the trees differ, and so does `marshal`.
         maker = f"{facts.facts_version()}\0{sys.implementation.cache_tag}\0{sys.version}\0".encode()
         self._hash = hashlib.blake2b(maker, digest_size=_KEY)
         named = b"\0".join([maker, *(os.fsencode(path) for path in paths)])
-        self._name = hashlib.blake2b(named, digest_size=16).hexdigest() + _SUFFIX
+        self._name = hashlib.blake2b(named, digest_size=16).hexdigest() + suffix
         self._known: dict[bytes, bytes] = {} if folder is None else _read(folder / self._name)
         self._used: dict[bytes, bytes] = {}
 

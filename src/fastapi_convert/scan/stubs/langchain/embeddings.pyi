@@ -1,0 +1,10 @@
+# What scan needs to know of langchain.embeddings.
+from langchain_community.embeddings import HuggingFaceEmbeddings as HuggingFaceEmbeddings
+from langchain_community.embeddings import OllamaEmbeddings as OllamaEmbeddings
+from langchain_community.embeddings import OpenAIEmbeddings as OpenAIEmbeddings
+from langchain_community.embeddings import BedrockEmbeddings as BedrockEmbeddings
+from langchain_community.embeddings import CohereEmbeddings as CohereEmbeddings
+from langchain_community.embeddings import FakeEmbeddings as FakeEmbeddings
+from langchain_community.embeddings import HuggingFaceBgeEmbeddings as HuggingFaceBgeEmbeddings
+from langchain_community.embeddings import HuggingFaceInstructEmbeddings as HuggingFaceInstructEmbeddings
+from langchain_community.embeddings import SentenceTransformerEmbeddings as SentenceTransformerEmbeddings

@@ -1,0 +1,24 @@
+# What scan needs to know of langchain.vectorstores.
+from langchain_community.vectorstores import Chroma as Chroma
+from langchain_community.vectorstores import FAISS as FAISS
+from langchain_community.vectorstores import Milvus as Milvus
+from langchain_community.vectorstores import PGVector as PGVector
+from langchain_community.vectorstores import Pinecone as Pinecone
+from langchain_community.vectorstores import Qdrant as Qdrant
+from langchain_community.vectorstores import AzureSearch as AzureSearch
+from langchain_community.vectorstores import Clickhouse as Clickhouse
+from langchain_community.vectorstores import DeepLake as DeepLake
+from langchain_community.vectorstores import DocArrayInMemorySearch as DocArrayInMemorySearch
+from langchain_community.vectorstores import ElasticVectorSearch as ElasticVectorSearch
+from langchain_community.vectorstores import ElasticsearchStore as ElasticsearchStore
+from langchain_community.vectorstores import LanceDB as LanceDB
+from langchain_community.vectorstores import MongoDBAtlasVectorSearch as MongoDBAtlasVectorSearch
+from langchain_community.vectorstores import Neo4jVector as Neo4jVector
+from langchain_community.vectorstores import OpenSearchVectorSearch as OpenSearchVectorSearch
+from langchain_community.vectorstores import Redis as Redis
+from langchain_community.vectorstores import SKLearnVectorStore as SKLearnVectorStore
+from langchain_community.vectorstores import SupabaseVectorStore as SupabaseVectorStore
+from langchain_community.vectorstores import Typesense as Typesense
+from langchain_community.vectorstores import Vectara as Vectara
+from langchain_community.vectorstores import Weaviate as Weaviate
+from langchain_community.vectorstores import Zilliz as Zilliz
