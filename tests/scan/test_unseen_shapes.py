@@ -4,7 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.scan.probe import Probe, check, probes
+from tests.scan.probe import Probe, check, probe_from, probes
+
+NEWER = """\
+import time
+
+
+def first[T](items: list[T]) -> T:
+    time.sleep(1)  # blocks: view
+    return items[0]
+
+
+class Box[T]:
+    def get(self) -> T:
+        time.sleep(2)  # blocks: view
+
+    def put(self, item: T):
+        self.item = item
+
+
+type Names = list[str]
+
+
+async def view():
+    first([1])
+    Box[int]().get()
+
+
+async def other(names: Names):
+    Box().put(1)
+"""
 
 
 @probes("unseen/handed_up.md")
@@ -113,3 +142,8 @@ def test_a_session_is_known_on_every_way_to_it(probe: Probe, tmp_path: Path) -> 
 def test_patterns_of_design_are_seen_through(probe: Probe, tmp_path: Path) -> None:
     """Factory, chain, observer, command, state, result."""
     check(probe, tmp_path)
+
+
+def test_type_parameters_of_newer_pythons_hide_nothing(tmp_path: Path) -> None:
+    """A generic function, a generic class and an alias, in a spelling that the Python of the scan may not know."""
+    check(probe_from(NEWER), tmp_path)

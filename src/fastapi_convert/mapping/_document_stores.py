@@ -251,6 +251,27 @@ _GRAPHS = (
         f"{_INFLUX_ASYNC}.influxdb_client_async.InfluxDBClientAsync.*",
         construct=_INFLUX,
     ),
+    *_rows(
+        "influxdb.InfluxDBClient",
+        "query write write_points ping create_database drop_database get_list_database",
+        construct="influxdb.InfluxDBClient()",
+        arguments='"x"',
+    ),
+    *_rows(
+        "influxdb_client_3.InfluxDBClient3",
+        "query",
+        "influxdb_client_3.InfluxDBClient3.query_async",
+        construct="influxdb_client_3.InfluxDBClient3()",
+        arguments='"SELECT 1"',
+    ),
+    *_rows(
+        "influxdb_client_3.InfluxDBClient3",
+        "write write_file",
+        level="warn",
+        construct="influxdb_client_3.InfluxDBClient3()",
+        arguments="x",
+        note="Waits unless it was told to send in batches.",
+    ),
     *_rows("couchdb.Database", "delete find get query save update view", construct=_COUCH, arguments="{}"),
     *_rows("couchdb.Server", "create delete", construct="couchdb.Server()", arguments='"books"'),
 )
@@ -262,7 +283,9 @@ _EMBEDDED = (
     *_rows(
         "pymilvus.MilvusClient",
         "create_collection delete drop_collection flush get get_collection_stats "
-        "has_collection hybrid_search insert load_collection query search upsert",
+        "has_collection hybrid_search insert load_collection query search upsert create_index create_partition "
+        "describe_collection describe_index drop_index drop_partition get_load_state list_collections list_indexes "
+        "list_partitions release_collection",
         "pymilvus.AsyncMilvusClient.*",
         construct=_MILVUS,
         arguments='"books"',
@@ -272,6 +295,12 @@ _EMBEDDED = (
         "create_index delete flush hybrid_search insert load query release search upsert",
         "pymilvus.AsyncMilvusClient",
         construct='pymilvus.Collection("books")',
+    ),
+    *_rows(
+        "pymilvus.utility",
+        "has_collection drop_collection list_collections loading_progress wait_for_loading_complete",
+        "pymilvus.AsyncMilvusClient",
+        arguments='"books"',
     ),
     *_rows("pymilvus.connections", "connect", "pymilvus.AsyncMilvusClient", construct="pymilvus.connections"),
     *_rows("lancedb", "connect", "lancedb.connect_async", arguments='"folder"', level="warn"),

@@ -140,7 +140,9 @@ _MLFLOW = (
 _AUTOS = (
     "AutoModel AutoModelForCausalLM AutoModelForSeq2SeqLM AutoModelForSequenceClassification "
     "AutoModelForTokenClassification AutoModelForQuestionAnswering AutoTokenizer AutoProcessor AutoConfig "
-    "AutoFeatureExtractor AutoImageProcessor PreTrainedModel"
+    "AutoFeatureExtractor AutoImageProcessor AutoModelForCTC AutoModelForImageClassification "
+    "AutoModelForImageTextToText AutoModelForMaskedLM AutoModelForSpeechSeq2Seq AutoModelForVision2Seq "
+    "PreTrainedModel PreTrainedTokenizerBase ProcessorMixin"
 )
 _HUGGING_FACE = (
     *calls("transformers", "pipeline", category=HTTP, arguments='"x"', note=_LOAD_ONCE),

@@ -263,7 +263,19 @@ _TRANSFER = (
     *_rows("smbclient.shutil", "copy copy2 copyfile copytree rmtree", arguments='r"\\\\server\\share\\name"'),
 )
 
+_BIND = "Connects and signs in when `auto_bind` says so."
 _DIRECTORIES = (
+    *_rows(
+        "ldap3",
+        "Connection",
+        level="warn",
+        arguments='"ldap.example.org", auto_bind=True',
+        note=_BIND,
+        unless=(Unless("auto_bind", False, 3, default=True),),
+    ),
+    *_rows(
+        "ldap3.Connection", "__enter__", construct='ldap3.Connection("ldap.example.org")', note="Connects and signs in."
+    ),
     *_rows(
         "ldap3.Connection",
         "bind rebind search add modify modify_dn delete compare start_tls extended refresh_server_info",

@@ -174,7 +174,14 @@ _DOCKER = (
         category=SDK,
         note="Asks the daemon for its version unless `version` is given. `aiodocker` is a client for the same API.",
     ),
-    *calls("docker.DockerClient", "ping info version df events login", category=SDK, construct=_CLIENT),
+    *calls(
+        "docker.DockerClient",
+        "ping info version df events login services.create services.list services.get swarm.init swarm.join "
+        "swarm.leave swarm.reload",
+        category=SDK,
+        construct=_CLIENT,
+    ),
+    *calls("docker.APIClient", "*", category=SDK, construct="docker.APIClient()"),
     *calls(
         f"{_CONTAINERS}.ContainerCollection",
         "run create get list prune",

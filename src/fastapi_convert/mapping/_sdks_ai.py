@@ -340,13 +340,15 @@ _STORES = (
         "query_points query_batch_points search search_batch recommend scroll retrieve count upsert upload_points "
         "upload_collection delete set_payload overwrite_payload delete_payload update_vectors get_collection "
         "get_collections collection_exists create_collection recreate_collection update_collection delete_collection "
-        "create_payload_index batch_update_points facet create_snapshot",
+        "create_payload_index delete_payload_index batch_update_points facet create_snapshot query query_batch add "
+        "query_points_groups search_groups recommend_batch recommend_groups discover clear_payload delete_vectors "
+        "get_aliases get_collection_aliases update_collection_aliases",
         "qdrant_client.AsyncQdrantClient",
         construct="qdrant_client.QdrantClient()",
         arguments='"name"',
         note=_SAME,
     ),
-    *_rows("chromadb", "HttpClient", "chromadb.AsyncHttpClient", note="Asks the server who it is."),
+    *_rows("chromadb", "HttpClient CloudClient", "chromadb.AsyncHttpClient", note="Asks the server who it is."),
     *_rows("chromadb", "PersistentClient", arguments='path="folder"', note="Opens and migrates its database."),
     *_rows(
         "chromadb.ClientAPI",
@@ -384,11 +386,24 @@ _STORES = (
     *_rows(
         "weaviate.collections.Collection",
         "query.near_text query.near_vector query.near_object query.bm25 query.hybrid query.fetch_objects "
-        "query.fetch_object_by_id generate.near_text generate.fetch_objects aggregate.over_all data.insert "
-        "data.insert_many data.update data.replace data.delete_by_id data.delete_many exists",
+        "query.fetch_object_by_id query.fetch_objects_by_ids query.near_image query.near_media generate.near_text "
+        "generate.near_vector generate.near_object generate.bm25 generate.hybrid generate.fetch_objects "
+        "aggregate.over_all aggregate.near_text aggregate.near_vector aggregate.hybrid data.insert data.insert_many "
+        "data.update data.replace data.delete_by_id data.delete_many data.exists data.reference_add tenants.create "
+        "tenants.get tenants.remove tenants.exists config.get config.update config.add_property exists",
         "weaviate.collections.CollectionAsync",
         construct=f'{_WEAVIATE}.collections.get("name")',
         arguments='"text"',
+    ),
+)
+
+_OLD_WEAVIATE = (
+    *_rows(
+        "weaviate.Client",
+        "schema.* data_object.* cluster.* is_ready is_live",
+        "weaviate.WeaviateAsyncClient",
+        construct='weaviate.Client("url")',
+        note="Of weaviate before 4.",
     ),
 )
 
@@ -438,4 +453,4 @@ _TOOLS = (
     ),
 )
 
-ROWS: tuple[Blocking, ...] = (*_VENDORS, *_CHAINS, *_STORES, *_TOOLS)
+ROWS: tuple[Blocking, ...] = (*_VENDORS, *_CHAINS, *_STORES, *_OLD_WEAVIATE, *_TOOLS)

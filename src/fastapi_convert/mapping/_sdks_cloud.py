@@ -216,6 +216,56 @@ _GOOGLE = (
         construct="google.cloud.speech.SpeechClient()",
     ),
     *_rows(
+        "google.cloud.documentai.DocumentProcessorServiceClient",
+        "process_document batch_process_documents get_processor list_processors",
+        "google.cloud.documentai.DocumentProcessorServiceAsyncClient.*",
+        construct="google.cloud.documentai.DocumentProcessorServiceClient()",
+    ),
+    *_rows(
+        "google.cloud.logging.Client",
+        "list_entries setup_logging",
+        level="warn",
+        construct="google.cloud.logging.Client()",
+    ),
+    *_rows(
+        "google.cloud.logging.Logger",
+        "log log_text log_struct log_proto log_empty list_entries",
+        construct='google.cloud.logging.Client().logger("name")',
+        note="Sends every entry by itself; the handler of `setup_logging` sends them on a thread.",
+    ),
+    *_rows(
+        "google.cloud.storage.transfer_manager",
+        "upload_many upload_many_from_filenames upload_chunks_concurrently download_many download_many_to_path "
+        "download_chunks_concurrently",
+        arguments="x, []",
+        note="Starts processes of its own.",
+    ),
+    *(
+        row
+        for module in ("vertexai.generative_models", "vertexai.preview.generative_models")
+        for row in _rows(
+            f"{module}.GenerativeModel",
+            "generate_content count_tokens",
+            f"{module}.GenerativeModel.*_async",
+            construct=f'{module}.GenerativeModel("m")',
+            arguments='"text"',
+        )
+    ),
+    *_rows(
+        "vertexai.generative_models.ChatSession",
+        "send_message",
+        "vertexai.generative_models.ChatSession.send_message_async",
+        construct='vertexai.generative_models.GenerativeModel("m").start_chat()',
+        arguments='"text"',
+    ),
+    *_rows(
+        "vertexai.language_models.TextEmbeddingModel",
+        "get_embeddings",
+        "vertexai.language_models.TextEmbeddingModel.get_embeddings_async",
+        construct='vertexai.language_models.TextEmbeddingModel.from_pretrained("m")',
+        arguments="[]",
+    ),
+    *_rows(
         "google.cloud.texttospeech.TextToSpeechClient",
         "synthesize_speech list_voices",
         construct="google.cloud.texttospeech.TextToSpeechClient()",
@@ -328,6 +378,91 @@ _AZURE = (
     ),
 )
 
+_SEARCH = 'azure.search.documents.SearchClient("url", "index", None)'
+_INDEXES = 'azure.search.documents.indexes.SearchIndexClient("url", None)'
+_TABLES = 'azure.data.tables.TableServiceClient.from_connection_string("cs")'
+_POLLED = "The poller that it gives is waited for by `result`."
+_AZURE_AI = (
+    *_rows(
+        "azure.search.documents.SearchClient",
+        "search suggest autocomplete get_document get_document_count upload_documents merge_documents "
+        "merge_or_upload_documents delete_documents index_documents",
+        "azure.search.documents.aio.SearchClient.*",
+        construct=_SEARCH,
+    ),
+    *_rows(
+        "azure.search.documents.indexes.SearchIndexClient",
+        "create_index create_or_update_index delete_index get_index list_indexes list_index_names",
+        "azure.search.documents.indexes.aio.SearchIndexClient.*",
+        construct=_INDEXES,
+    ),
+    *_rows(
+        "azure.ai.formrecognizer.DocumentAnalysisClient",
+        "begin_analyze_document begin_analyze_document_from_url begin_classify_document",
+        "azure.ai.formrecognizer.aio.DocumentAnalysisClient.*",
+        construct='azure.ai.formrecognizer.DocumentAnalysisClient("url", None)',
+        note=_POLLED,
+    ),
+    *_rows(
+        "azure.ai.documentintelligence.DocumentIntelligenceClient",
+        "begin_analyze_document begin_classify_document get_analyze_result_pdf get_analyze_result_figure",
+        "azure.ai.documentintelligence.aio.DocumentIntelligenceClient.*",
+        construct='azure.ai.documentintelligence.DocumentIntelligenceClient("url", None)',
+        note=_POLLED,
+    ),
+    *_rows(
+        "azure.ai.inference.ChatCompletionsClient",
+        "complete get_model_info",
+        "azure.ai.inference.aio.ChatCompletionsClient.*",
+        construct='azure.ai.inference.ChatCompletionsClient("url", None)',
+    ),
+    *_rows(
+        "azure.ai.inference.EmbeddingsClient",
+        "embed get_model_info",
+        "azure.ai.inference.aio.EmbeddingsClient.*",
+        construct='azure.ai.inference.EmbeddingsClient("url", None)',
+    ),
+    *_rows(
+        "azure.ai.textanalytics.TextAnalyticsClient",
+        "analyze_sentiment detect_language extract_key_phrases recognize_entities recognize_pii_entities",
+        "azure.ai.textanalytics.aio.TextAnalyticsClient.*",
+        construct='azure.ai.textanalytics.TextAnalyticsClient("url", None)',
+    ),
+    *_rows(
+        "azure.communication.email.EmailClient",
+        "begin_send",
+        "azure.communication.email.aio.EmailClient.begin_send",
+        construct='azure.communication.email.EmailClient.from_connection_string("cs")',
+        note=_POLLED,
+    ),
+    *_rows(
+        "azure.core.polling.LROPoller",
+        "result wait",
+        "azure.core.polling.AsyncLROPoller.*",
+        construct='azure.ai.formrecognizer.DocumentAnalysisClient("url", None).begin_analyze_document()',
+        note="Asks again and again, and sleeps in between.",
+    ),
+    *_rows(
+        "azure.data.tables.TableServiceClient",
+        "create_table create_table_if_not_exists delete_table list_tables query_tables",
+        "azure.data.tables.aio.TableServiceClient.*",
+        construct=_TABLES,
+    ),
+    *_rows(
+        "azure.data.tables.TableClient",
+        "create_entity get_entity update_entity upsert_entity delete_entity query_entities list_entities "
+        "submit_transaction create_table delete_table",
+        "azure.data.tables.aio.TableClient.*",
+        construct=f'{_TABLES}.get_table_client("name")',
+    ),
+    *_rows(
+        "azure.eventhub.EventHubProducerClient",
+        "send_batch send_event create_batch get_partition_ids",
+        "azure.eventhub.aio.EventHubProducerClient.*",
+        construct='azure.eventhub.EventHubProducerClient.from_connection_string("cs")',
+    ),
+)
+
 _OTHERS = (
     *_rows(
         "minio.Minio",
@@ -378,4 +513,4 @@ _OTHERS = (
     ),
 )
 
-ROWS: tuple[Blocking, ...] = (*_AMAZON, *_GOOGLE, *_AZURE, *_OTHERS)
+ROWS: tuple[Blocking, ...] = (*_AMAZON, *_GOOGLE, *_AZURE, *_AZURE_AI, *_OTHERS)

@@ -17,7 +17,7 @@ _METHODS = "approle aws azure cert gcp github jwt kubernetes ldap oidc okta radi
 _VAULT = (
     *_rows(
         "hvac.Client",
-        "read write write_data list delete is_authenticated lookup_token revoke_token renew_token login get_policy sys.* "
+        "read write write_data list delete is_authenticated lookup_token revoke_token renew_token login sys.* "
         + " ".join(f"secrets.{engine}.*" for engine in _ENGINES.split())
         + " "
         + " ".join(f"auth.{method}.*" for method in _METHODS.split()),

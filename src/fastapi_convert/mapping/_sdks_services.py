@@ -341,6 +341,14 @@ _IDENTITY = (
         "firebase_admin.messaging.*_async",
         arguments="[]",
     ),
+    *_rows(
+        "firebase_admin.messaging",
+        "send_all send_multicast",
+        "firebase_admin.messaging.send_each_async",
+        arguments="[]",
+        note="Of firebase-admin before 7.",
+    ),
+    *_rows("firebase_admin.app_check", "verify_token", level="warn", arguments='"token"', note=_KEYS),
     *_rows("firebase_admin.messaging", "send", "firebase_admin.messaging.send_each_async", arguments="None"),
     *_rows("firebase_admin.messaging", "subscribe_to_topic unsubscribe_from_topic", arguments='[], "topic"'),
     *_rows(
@@ -391,6 +399,10 @@ _PLATFORMS = (
             "BatchV1Api",
             "NetworkingV1Api",
             "CustomObjectsApi",
+            "AutoscalingV2Api",
+            "ApiextensionsV1Api",
+            "StorageV1Api",
+            "VersionApi",
             "RbacAuthorizationV1Api",
         )
         for row in _rows(
@@ -407,6 +419,8 @@ _PLATFORMS = (
         "kubernetes_asyncio.watch.Watch.stream",
         construct="kubernetes.watch.Watch()",
     ),
+    *_rows("kubernetes.stream", "stream", "kubernetes_asyncio.stream.WsApiClient", arguments="print"),
+    *_rows("kubernetes.utils", "create_from_yaml", arguments='x, "y"'),
     *calls(
         "kubernetes.config",
         "load_kube_config load_config load_incluster_config",

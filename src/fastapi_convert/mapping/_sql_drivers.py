@@ -290,6 +290,43 @@ _OTHERS = (
     *_dbapi("pymssql.Connection", "pymssql.Cursor", "pymssql.connect()"),
 )
 
+_WAREHOUSES = (
+    *(
+        row
+        for module, classes, arguments in (
+            ("databricks.sql", "databricks.sql.client", '"host", "path"'),
+            ("hdbcli.dbapi", "hdbcli.dbapi", '"host"'),
+            ("impala.dbapi", "impala.dbapi", '"host"'),
+            ("jaydebeapi", "jaydebeapi", '"driver", "url"'),
+            ("libsql", "libsql", '"file.db"'),
+            ("pg8000.dbapi", "pg8000.dbapi", '"user"'),
+            ("pyhive.hive", "pyhive.hive", '"host"'),
+            ("redshift_connector", "redshift_connector", 'host="host"'),
+            ("trino.dbapi", "trino.dbapi", 'host="host"'),
+            ("vertica_python", "vertica_python", "{}"),
+        )
+        for row in (
+            *_rows(module, "connect", arguments=arguments),
+            *_dbapi(f"{classes}.Connection", f"{classes}.Cursor", f"{module}.connect({arguments})"),
+        )
+    ),
+    *_rows(
+        "databricks.sql.client.Cursor",
+        "fetchall_arrow fetchmany_arrow",
+        construct='databricks.sql.connect("host", "path").cursor()',
+        level="warn",
+    ),
+    *_rows(
+        "redshift_connector.Cursor",
+        "fetch_dataframe write_dataframe fetch_numpy_array",
+        construct='redshift_connector.connect(host="host").cursor()',
+    ),
+    *_rows("pg8000.native", "Connection", arguments='"user"'),
+    *_rows("pg8000.native.Connection", "run", construct='pg8000.native.Connection("user")', arguments=_SQL),
+    *_rows("ibm_db", "connect pconnect", arguments='"db", "", ""'),
+    *_rows("ibm_db", "exec_immediate prepare execute fetch_row fetch_assoc fetch_tuple fetch_both", arguments="x, y"),
+)
+
 _DUCK = "duckdb.connect()"
 _DUCK_NOTE = "DuckDB lets go of the GIL, so a thread does well; give each its own `connection.cursor()`."
 _FLAKE = "snowflake.connector.connect()"
@@ -414,4 +451,4 @@ _WRAPPERS = (
     *_rows("dataset.Table", "all count delete distinct find find_one drop", construct=_DATASET),
 )
 
-ROWS: tuple[Blocking, ...] = (*_PSYCOPG2, *_PSYCOPG, *_MYSQL, *_OTHERS, *_ANALYTICS, *_WRAPPERS)
+ROWS: tuple[Blocking, ...] = (*_PSYCOPG2, *_PSYCOPG, *_MYSQL, *_OTHERS, *_WAREHOUSES, *_ANALYTICS, *_WRAPPERS)

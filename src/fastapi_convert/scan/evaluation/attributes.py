@@ -43,6 +43,8 @@ class Attributes(Scope):
 
     def attribute(self, value: Value, name: str, line: int, column: int) -> Value:
         """What `value.name` may be."""
+        if len(value) == 1:
+            return self._of_atom(value[0], name, line, column) or UNKNOWN
         found = [self._of_atom(atom, name, line, column) for atom in value]
         return tuple(dict.fromkeys(atom for each in found for atom in each)) or UNKNOWN
 

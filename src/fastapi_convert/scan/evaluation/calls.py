@@ -50,6 +50,8 @@ class Calls(Protocols):
         """Call whatever a value may be. Of several functions of the project, each is one of the implementations."""
         if self.engine.dispatched:
             value = join(value, *(self.engine.dispatched.get(a.function, ()) for a in value if isinstance(a, Func)))
+        if len(value) == 1:
+            return self._apply_atom(value[0], given, line, column) or UNKNOWN
         several = sum(isinstance(atom, Func) and not atom.function.module.stub for atom in value) > 1
         if not several:
             results = [self._apply_atom(atom, given, line, column) for atom in value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 from fastapi_convert.scan.facts import Expr
 
@@ -31,8 +32,8 @@ class Expressions(Conditions):
     def ev(self, expr: Expr) -> Value:
         """What an expression may be."""
         self.engine.steps += 1
-        method: Callable[[Expr], Value] | None = getattr(self, f"_{expr[0]}", None)
-        return method(expr) if method is not None else UNKNOWN
+        evaluate = self._KINDS.get(expr[0])
+        return UNKNOWN if evaluate is None else evaluate(self, expr)
 
     def _name(self, e: Expr) -> Value:
         return self.load(e[1])
@@ -169,8 +170,6 @@ class Expressions(Conditions):
             bag.add(self._starred(item))
         return (bag,)
 
-    _set = _list
-
     def _bag(self, kind: str, e: Expr) -> Bag:
         return self.atoms.bag(kind, (self.env.module, e[1], e[2], self.func, self.env if self.env.parent else None))
 
@@ -266,3 +265,31 @@ class Expressions(Conditions):
 
     def _star(self, e: Expr) -> Value:
         return self.ev(e[1])
+
+    _KINDS: ClassVar[dict[str, Callable[[Any, Expr], Value]]] = {
+        "attr": _attr,
+        "await": _await,
+        "bin": _bin,
+        "bool": _bool,
+        "call": _call,
+        "cmp": _cmp,
+        "comp": _comp,
+        "const": _const,
+        "dict": _dict,
+        "fstr": _fstr,
+        "genexp": _genexp,
+        "ifexp": _ifexp,
+        "lambda": _lambda,
+        "list": _list,
+        "name": _name,
+        "not": _not,
+        "set": _list,
+        "slice": _slice,
+        "star": _star,
+        "sub": _sub,
+        "tuple": _tuple,
+        "unary": _unary,
+        "walrus": _walrus,
+        "yield": _yield,
+        "yieldfrom": _yieldfrom,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from fastapi_convert.scan.facts import Expr, Stmt
 
@@ -53,8 +53,8 @@ class Frame(Expressions):
         """Run a block: whether its end is reached."""
         for statement in body:
             self.here = statement[-2:]
-            method: Callable[[Stmt], bool] | None = getattr(self, f"_do_{statement[0]}", None)
-            if method is not None and not method(statement):
+            run = self._KINDS_OF_STATEMENTS.get(statement[0])
+            if run is not None and not run(self, statement):
                 return False
         return True
 
@@ -367,6 +367,30 @@ class Frame(Expressions):
         decided = self.test(s[1])
         self.narrow(s[1], positive=True)
         return decided is not False
+
+    _KINDS_OF_STATEMENTS: ClassVar[dict[str, Callable[[Any, Stmt], bool]]] = {
+        "ann": _do_ann,
+        "assert": _do_assert,
+        "assign": _do_assign,
+        "aug": _do_aug,
+        "break": _do_break,
+        "class": _do_class,
+        "continue": _do_continue,
+        "def": _do_def,
+        "del": _do_del,
+        "expr": _do_expr,
+        "for": _do_for,
+        "from": _do_from,
+        "global": _do_global,
+        "if": _do_if,
+        "import": _do_import,
+        "match": _do_match,
+        "raise": _do_raise,
+        "return": _do_return,
+        "try": _do_try,
+        "while": _do_while,
+        "with": _do_with,
+    }
 
 
 def _joined(one: _Vars, other: _Vars) -> _Vars:

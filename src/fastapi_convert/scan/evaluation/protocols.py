@@ -49,6 +49,8 @@ class Protocols(Attributes):
 
     def iterate(self, value: Value, line: int, column: int) -> Value:
         """Run `for _ in value` to its end: what an item may be."""
+        if len(value) == 1:
+            return self._items(value[0], line, column) or UNKNOWN
         found = [self._items(atom, line, column) for atom in value]
         return tuple(dict.fromkeys(atom for each in found for atom in each)) or UNKNOWN
 
@@ -189,6 +191,8 @@ class Protocols(Attributes):
 
     def subscript(self, value: Value, index: Value, line: int, column: int) -> Value:
         """Run `value[index]`."""
+        if len(value) == 1:
+            return self._item(value[0], index, line, column) or UNKNOWN
         found = [self._item(atom, index, line, column) for atom in value]
         return tuple(dict.fromkeys(atom for each in found for atom in each)) or UNKNOWN
 

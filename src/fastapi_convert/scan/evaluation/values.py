@@ -367,6 +367,8 @@ def constant(value: Value) -> Const | None:
 
 def truth(value: Value) -> bool | None:
     """Whether it is certainly true or certainly false."""
+    if len(value) == 1:
+        return _truth_of(value[0])
     found = {_truth_of(atom) for atom in value}
     return found.pop() if len(found) == 1 else None
 
