@@ -118,9 +118,10 @@ class _Binding:
         if default is None or maybe_passed:
             passed = self.given.rest if self.given.rest and kind != 3 else ()
             return passed if passed and known(passed) else self.engine.types.declared(self.func, index, self.frame)
-        given = self.engine.types.dependency(default, self.engine.types.of(annotation, self.frame), self.frame)
-        if given is not None:
-            return given
+        if default[0] == "call":
+            given = self.engine.types.dependency(default, self.engine.types.of(annotation, self.frame), self.frame)
+            if given is not None:
+                return given
         value = self.frame.ev(default)
         return value if known(value) else self.engine.types.declared(self.func, index, self.frame)
 

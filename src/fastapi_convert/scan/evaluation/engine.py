@@ -58,6 +58,7 @@ class Engine:
         self._contexts.clear()
         self.classes.forget()
         self.names.forget()
+        self.types.forget()
 
     def frame(self, module: Module) -> Frame:
         """A frame for what stands outside of functions. What blocks there does so at import, before there is a loop."""

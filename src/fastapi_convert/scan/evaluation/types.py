@@ -72,6 +72,11 @@ class Types:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reading: set[tuple[Module, str]] = set()
+        self._declared: dict[tuple[Func, int], Value] = {}
+
+    def forget(self) -> None:
+        """Ask dependencies anew."""
+        self._declared.clear()
 
     def of(self, expr: Expr | None, frame: Frame) -> Value:
         """The instances that an annotation describes."""
@@ -307,6 +312,14 @@ class Types:
 
     def declared(self, func: Func, index: int, frame: Frame) -> Value:
         """What a parameter says of itself."""
+        key = (func, index)
+        if (value := self._declared.get(key)) is None:
+            value = self._read_declaration(func, index, frame)
+            if known(value):  # what is not known may just not be known yet
+                self._declared[key] = value
+        return value
+
+    def _read_declaration(self, func: Func, index: int, frame: Frame) -> Value:
         _, kind, annotation, default = func.function.facts.params[index]
         value = self.of(annotation, frame)
         if kind == 2:

@@ -1,0 +1,9 @@
+# What scan needs to know of azure.ai.documentintelligence.
+from typing import Any, Self
+
+from azure.core.polling import LROPoller
+
+class DocumentIntelligenceClient:
+    def __enter__(self) -> Self: ...
+    def begin_analyze_document(self, *args: Any, **kw: Any) -> LROPoller: ...
+    def begin_classify_document(self, *args: Any, **kw: Any) -> LROPoller: ...
