@@ -87,12 +87,8 @@ SCAN = [
     ),
     ("probes: ways to block found", "probes"),
     ("probes: traps left alone", "probes"),
-    *(
-        (f"{subject}: time for the tree", variant)
-        for subject in ("nothing kept", "again")
-        for variant in ("9 small files", "18 small files", "66 small files")
-    ),
-    ("peak memory", "66 small files"),
+    *((f"time for {size} small files", variant) for size in (9, 18, 66) for variant in ("at first", "again")),
+    ("memory for 66 small files", "at first"),
     ("findings that are right, of those judged", "level error"),
 ]
 #: Without those that only a run with all peers has.

@@ -20,7 +20,7 @@ from benchmarks.scan.ours import Ours
 from benchmarks.scan.recorded import Contender, Record
 from benchmarks.scan.tools import EVERYBODY, installed
 
-COLOURS = {"9 applications": "#2a6f97", "5 applications": "#8ab6d6", "probes": "#a3c4a8"}
+COLOURS = {"9 applications": "#2a6f97", "5 applications": "#8ab6d6", "probes": "#a3c4a8", "at first": "#52796f"}
 
 
 def main() -> None:

@@ -19,10 +19,11 @@ from benchmarks.scan.tools import BLOCKPATH, HYDROID, RUFF, Target, Tool, instal
 from benchmarks.scan.trees import Tree
 
 #: Seconds after which one of them is stopped.
-PATIENCE: Final = 60
+PATIENCE: Final = 120
 PROCESSES: Final = 2
-OURS_WARM: Final = f"{OURS}, again"
-HYDROID_WARM: Final = f"{HYDROID}, again"
+AT_FIRST, AGAIN = "at first", "again"
+OURS_WARM: Final = f"{OURS}, {AGAIN}"
+HYDROID_WARM: Final = f"{HYDROID}, {AGAIN}"
 #: Files a second that are to be reached.
 COLD, WARM = 300, 700
 
@@ -112,20 +113,19 @@ def compare(timed: Sequence[Timed]) -> list[Comparison]:
 
 def _lines(timed: Timed) -> Iterator[Comparison]:
     seconds, files = timed.seconds, timed.tree.files
-    first, again = "nothing kept: time for the tree", "again: time for the tree"
-    yield _line(timed, first, None, OURS, Goal(at_most=round(files / COLD, 1)))
+    yield _line(timed, AT_FIRST, None, OURS, Goal(at_most=round(files / COLD, 1)))
     for peer, goal in ((HYDROID, Goal(times=1.5)), (RUFF, None), (BLOCKPATH, None)):
         if peer in seconds:
-            yield _line(timed, first, peer, OURS, goal)
+            yield _line(timed, AT_FIRST, peer, OURS, goal)
     warm = HYDROID_WARM if HYDROID_WARM in seconds else None
-    yield _line(timed, again, warm, OURS_WARM, Goal(at_most=round(files / WARM, 1)))
+    yield _line(timed, AGAIN, warm, OURS_WARM, Goal(at_most=round(files / WARM, 1)))
     if OURS in timed.megabytes:
         rival = HYDROID if HYDROID in timed.megabytes else None
-        yield Comparison("peak memory", timed.tree.variant, rival, "MB", timed.megabytes)
+        yield Comparison(f"memory for {timed.tree.variant}", AT_FIRST, rival, "MB", timed.megabytes)
 
 
-def _line(timed: Timed, what: str, peer: str | None, who: str, goal: Goal | None) -> Comparison:
+def _line(timed: Timed, variant: str, peer: str | None, who: str, goal: Goal | None) -> Comparison:
     names = {OURS: who} if peer is None else {peer: peer, OURS: who}
     figures = {shown: timed.seconds[name] for shown, name in names.items()}
     slow = frozenset(shown for shown, seconds in figures.items() if seconds >= PATIENCE)
-    return Comparison(what, timed.tree.variant, peer, "s", figures, goal, unfinished=slow)
+    return Comparison(f"time for {timed.tree.variant}", variant, peer, "s", figures, goal, unfinished=slow)

@@ -112,6 +112,27 @@ async def view(pusher: Pusher | None = Depends(get_pusher)):
     return poller.result()  # blocks: view
 """
 
+_TASKS = """
+from celery import Celery, chain, group
+from huey import RedisHuey
+
+app = Celery("x")
+huey = RedisHuey()
+
+@app.task(name="q")
+def one(a): ...
+
+@huey.task()
+def other(a): ...
+
+async def view():
+    group([one.s(1)])()  # blocks(warn): view
+    chain(one.s(1), one.s(2))()  # blocks(warn): view
+    app.tasks["q"].delay(1)  # blocks(warn): view
+    other(1)  # blocks(warn): view
+    other.call_local(1)
+"""
+
 _ASYNC_ONLY = """
 from beanie import Document
 from databases import Database
@@ -143,7 +164,7 @@ async def view():
 """
 
 
-@pytest.mark.parametrize("source", [_RESOURCES, _FILE_LOCKS, _AGENTS, _PLATFORMS, _ASYNC_ONLY])
+@pytest.mark.parametrize("source", [_RESOURCES, _FILE_LOCKS, _AGENTS, _PLATFORMS, _TASKS, _ASYNC_ONLY])
 def test_what_applications_write_is_found_and_nothing_else(source: str, tmp_path: Path) -> None:
     """Whether the object comes from a factory, a class attribute, a dependency or an alias of the library."""
     check(probe_from(source), tmp_path)

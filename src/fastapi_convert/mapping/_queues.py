@@ -27,6 +27,11 @@ _CELERY = (
     *_wait("celery.Task", "apply", level="warn", construct=_TASK, note="Runs the task here and now."),
     *_send("celery.Celery", "send_task", construct=_APP, arguments='"tasks.add"', note=_PUBLISHES),
     *_send("celery.Signature", "delay apply_async", construct='celery.signature("tasks.add")', note=_PUBLISHES),
+    *(
+        row
+        for kind in ("chain", "chord", "group")
+        for row in _send(f"celery.{kind}", "__call__", construct=f"celery.{kind}([])", note=_PUBLISHES)
+    ),
     *_wait(
         "celery.Signature",
         "apply",
@@ -287,6 +292,12 @@ _TASKS = (
         note="A round trip to the store.",
     ),
     *_send("huey.api.TaskWrapper", "schedule map revoke is_revoked", construct="huey.RedisHuey().task()(print)"),
+    *_send(
+        "huey.api.TaskWrapper",
+        "__call__",
+        construct="huey.RedisHuey().task()(print)",
+        note="To call a task is to enqueue it.",
+    ),
     *_wait(
         "huey.api.Result",
         "get",

@@ -15,7 +15,13 @@ _SAME = "The same call with `await`, on the async client."
 _IN_A_LOOP = "In a running loop this raises RuntimeError: await the other one instead."
 
 _FRAMEWORKS = (
-    *_rows("haystack.Pipeline", "run", "haystack.AsyncPipeline.run_async", construct="haystack.Pipeline()"),
+    *_rows(
+        "haystack.Pipeline",
+        "run",
+        "haystack.Pipeline.run_async",
+        construct="haystack.Pipeline()",
+        note="Before haystack 3, of `AsyncPipeline`.",
+    ),
     *_rows("agno.agent.Agent", "run", "agno.agent.Agent.arun", construct="agno.agent.Agent()"),
     *_rows("agno.agent.Agent", "print_response", "agno.agent.Agent.aprint_response", construct="agno.agent.Agent()"),
     *_rows("agno.team.Team", "run", "agno.team.Team.arun", construct="agno.team.Team()"),
@@ -42,7 +48,12 @@ _SEARCHES = (
         arguments='"text"',
         note=_SAME,
     ),
-    *_rows("linkup.LinkupClient", "search fetch", "linkup.LinkupClient.async_*", construct="linkup.LinkupClient()"),
+    *_rows(
+        "linkup.LinkupClient",
+        "search fetch research get_research list_research create_tasks get_task list_tasks",
+        "linkup.LinkupClient.async_*",
+        construct="linkup.LinkupClient()",
+    ),
     *_rows(
         "composio.Composio", "tools.* toolkits.* connected_accounts.* auth_configs.* triggers.*", construct=_COMPOSIO
     ),
@@ -75,7 +86,13 @@ _SANDBOXES = (
         construct="e2b.Sandbox.create()",
         note=_SAME,
     ),
-    *_rows("e2b.Commands", "*", "e2b.AsyncSandbox", construct="e2b.Sandbox.create().commands", note=_SAME),
+    *_rows(
+        "e2b.sandbox_sync.commands.command.Commands",
+        "*",
+        "e2b.AsyncSandbox",
+        construct="e2b.Sandbox.create().commands",
+        note=_SAME,
+    ),
     *_rows(
         "e2b.CommandHandle",
         "wait kill",

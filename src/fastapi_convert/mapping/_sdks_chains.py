@@ -14,11 +14,12 @@ _rows = partial(calls, category=SDK)
 
 _STORE = "langchain_core.vectorstores.InMemoryVectorStore"
 _DATABASE = 'langchain_community.utilities.SQLDatabase.from_uri("sqlite://")'
-_WRAPPERS = (
-    "ArxivAPIWrapper BingSearchAPIWrapper DuckDuckGoSearchAPIWrapper GoogleSearchAPIWrapper GoogleSerperAPIWrapper "
-    "OpenWeatherMapAPIWrapper PubMedAPIWrapper SearxSearchWrapper SerpAPIWrapper WikipediaAPIWrapper "
-    "WolframAlphaAPIWrapper"
-)
+_WRAPPERS = {
+    "run load": "ArxivAPIWrapper PubMedAPIWrapper WikipediaAPIWrapper",
+    "run": "OpenWeatherMapAPIWrapper WolframAlphaAPIWrapper",
+    "run results": "BingSearchAPIWrapper DuckDuckGoSearchAPIWrapper GoogleSearchAPIWrapper GoogleSerperAPIWrapper "
+    "SearxSearchWrapper SerpAPIWrapper",
+}
 _LANGCHAIN = (
     *_rows(
         "langchain_core.vectorstores.VectorStore",
@@ -67,10 +68,11 @@ _LANGCHAIN = (
     ),
     *(
         row
-        for wrapper in _WRAPPERS.split()
+        for names, wrappers in _WRAPPERS.items()
+        for wrapper in wrappers.split()
         for row in _rows(
             f"langchain_community.utilities.{wrapper}",
-            "run results",
+            names,
             construct=f"langchain_community.utilities.{wrapper}()",
             arguments='"text"',
         )

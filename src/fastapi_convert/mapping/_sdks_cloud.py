@@ -223,8 +223,7 @@ _GOOGLE = (
     ),
     *_rows(
         "google.cloud.logging.Client",
-        "list_entries setup_logging",
-        level="warn",
+        "list_entries list_sinks list_metrics",
         construct="google.cloud.logging.Client()",
     ),
     *_rows(

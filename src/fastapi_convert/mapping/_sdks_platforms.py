@@ -108,7 +108,8 @@ _IDENTITY = (
     ),
     *_rows(
         "keycloak.KeycloakAdmin",
-        "get_* create_* update_* delete_* set_* send_* assign_* group_* user_* users_* enable_* logout",
+        "get_* create_* update_* delete_* add_* remove_* set_* send_* assign_* group_* groups_* user_* users_* "
+        "enable_* disable_* sync_users",
         "keycloak.KeycloakAdmin",
         construct='keycloak.KeycloakAdmin("url")',
         note="The same name with `a_` in front, to be awaited.",
@@ -118,7 +119,7 @@ _IDENTITY = (
 _EXCHANGES = (
     *_rows(
         "ccxt.Exchange",
-        "fetch_* create_* cancel_* edit_* load_markets withdraw transfer",
+        "fetch* create* cancel* edit* load_markets loadMarkets withdraw transfer",
         "ccxt.async_support.Exchange",
         construct="ccxt.binance()",
         note="The same exchange and method of `ccxt.async_support`.",

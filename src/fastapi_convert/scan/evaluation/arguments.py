@@ -139,4 +139,5 @@ class _Binding:
             bag.add(value, self.engine.atoms.const(name))
         if self.given.more:
             bag.add(UNKNOWN)
+        bag.complete = not self.given.more and bag.keys.keys() == dict(extra).keys()
         return (bag,)

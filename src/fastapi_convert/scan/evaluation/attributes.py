@@ -10,6 +10,7 @@ from fastapi_convert.scan.project import Function
 from .classes import Member
 from .scope import Scope
 from .values import (
+    ENUMERATED,
     UNKNOWN,
     Atom,
     Await,
@@ -33,6 +34,7 @@ from .values import (
 __all__ = ("Attributes",)
 
 APPLICATIONS: Final = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
+_ENUMERATIONS: Final = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _GETTERS: Final = frozenset(
     {"property", "cached_property", "hybrid_property", "computed_field", "abstractproperty", "reify", "getter"}
 )
@@ -268,6 +270,9 @@ class Attributes(Scope):
         frame = self.engine.classes.frame(member.cls)
         frame.receiver = atom
         value = join(*(self.engine.names.binding(binding, frame, member.cls) for binding in member.bindings))
+        if member.bindings[-1][0] == "assign" and self.engine.classes.inherits(atom.cls, _ENUMERATIONS):
+            fields = (ENUMERATED, self.atoms.const(name)), ("name", self.atoms.const(name)), ("value", value)
+            return (self.atoms.inst(atom.cls, exact=True, fields=fields),)
         if name not in self.engine.project.stored_attributes:
             return value
         self.engine.run_writers(f"{member.cls.facts.name}.{name}")

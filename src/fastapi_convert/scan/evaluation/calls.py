@@ -116,6 +116,7 @@ class Calls(Protocols):
         function = func.function
         if function.module.stub:
             return self.call_external(self.atoms.ext(function.qualified, function=function), given, line, column)
+        func, given = self._bound_by_hand(func, given)
         arguments = bind(self.engine, func, given)
         if function.is_generator and not function.is_async:
             gen = self.atoms.make(Gen, func, arguments)
@@ -125,7 +126,17 @@ class Calls(Protocols):
         summary = self.engine.evaluate(func, arguments)
         self.call_into(function, summary.hits, line, column)
         self._take_fields(func, summary.fields)
+        self._note_fields(func, summary.fields)
         return self._result(func, summary.returns)
+
+    def _bound_by_hand(self, func: Func, given: Arguments) -> tuple[Func, Arguments]:
+        """`Base.__init__(self, x)` is `super().__init__(x)`."""
+        if func.bound is not None or not func.function.owner or self.receiver is None or not given.positional:
+            return func, given
+        if given.positional[0] != (self.receiver,) or "staticmethod" in func.function.decorator_names:
+            return func, given
+        bound: Func = self.atoms.make(Func, func.function, self.receiver, func.env, func.manager)
+        return bound, Arguments(given.positional[1:], given.keywords, given.rest, given.more)
 
     def _result(self, func: Func, returned: Value) -> Value:
         """What is returned tells more than what is declared, if anything is known of it."""
@@ -168,6 +179,15 @@ class Calls(Protocols):
         if params:
             for name, value in fields.items():
                 self.env.vars[f"{params[0][0]}.{name}"] = value
+
+    def _note_fields(self, func: Func, fields: dict[str, Value]) -> None:
+        """What a method such as `client.init(session)` has put on an instance: others see it there."""
+        if not isinstance(func.bound, Inst) or func.bound is self.receiver:
+            return
+        for name in func.function.facts.self_stores:
+            things = tuple(atom for atom in fields.get(name, ()) if isinstance(atom, Inst | Func | Cls | Partial))
+            if things:
+                self.engine.set_attribute(func.bound.cls, name, things)
 
     def call_external(self, ext: Ext, given: Arguments, line: int, column: int) -> Value:
         """Call something of a library: does it block, does it call us back, what does it give?"""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import operator as op
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from fastapi_convert.scan.facts import Expr
 from fastapi_convert.scan.project import Class
 
 from .construction import Construction
 from .values import (
+    ENUMERATED,
     NONE,
     Atom,
     Await,
@@ -34,6 +36,12 @@ __all__ = ("Conditions",)
 _COROUTINE_TESTS: Final = frozenset(
     {"iscoroutinefunction", "is_async_callable", "is_coroutine_callable", "isasyncgenfunction"}
 )
+
+_BUILTIN: Final = {"list": list, "dict": dict, "set": set}
+_CONTAINMENTS: Final = {"__contains__": True, "not in": False}
+_SAMENESS: Final = {"__eq__": True, "is": True, "__ne__": False, "is not": False}
+_EQUALITIES: Final = {("__eq__",): True, ("__ne__",): False}
+_ORDERINGS: Final = {"__lt__": op.lt, "__le__": op.le, "__gt__": op.gt, "__ge__": op.ge}
 
 
 class Conditions(Construction):
@@ -83,21 +91,24 @@ class Conditions(Construction):
         return None
 
     def _test_isinstance(self, value: Value, kinds: Value) -> bool | None:
-        wanted = self._wanted(kinds)
-        if not wanted and all(isinstance(atom, Ext) and _names_a_class(atom) for atom in kinds):
-            wanted = self.engine.classes.named(kinds)
+        wanted = self._wanted(kinds, named=True)
         if not wanted:
             return None
         decided = {self._is_instance(atom, wanted) for atom in value}
         return decided.pop() if len(decided) == 1 else None
 
-    def _wanted(self, kinds: Value) -> list[Class]:
+    def _wanted(self, kinds: Value, *, named: bool = False) -> list[Class]:
+        """The classes of an `isinstance`; with `named`, those too of which only the name is known."""
         found: list[Class] = []
         for atom in kinds:
             if isinstance(atom, Cls):
                 found.append(atom.cls)
-            elif isinstance(atom, Tuple):
-                found += [cls for item in atom.items for cls in self._wanted(item)]
+            elif named and isinstance(atom, Ext) and _names_a_class(atom):
+                found += self.engine.classes.named((atom,))
+            elif isinstance(atom, Tuple) and (each := [self._wanted(item, named=named) for item in atom.items]):
+                if not all(each):
+                    return []
+                found += [cls for classes in each for cls in classes]
             else:
                 return []
         return found
@@ -110,7 +121,9 @@ class Conditions(Construction):
             if not atom.exact or any(cls.external for cls in line):
                 return None
             return False
-        return _constant_is_instance(atom.value, wanted) if isinstance(atom, Const) else None
+        if isinstance(atom, Bag) and not atom.frozen and atom.kind in {"list", "dict", "set"}:
+            return _of_type_is_instance(_BUILTIN[atom.kind], wanted)
+        return _of_type_is_instance(type(atom.value), wanted) if isinstance(atom, Const) else None
 
     def instances_among(self, value: Value, kinds: Value) -> Value:
         """Those that may be instances of these classes; an instance of them if nothing is known."""
@@ -134,10 +147,23 @@ class Conditions(Construction):
         elif kind == "cmp" and expr[3] in {("is",), ("is not",)} and expr[5][0] == ("const", None):
             wants_none = (expr[3][0] == "is") is positive
             self._keep(expr[4], lambda atom: (atom in NONE) is wants_none or (wants_none and _may_be_none(atom)))
+        elif kind == "cmp" and expr[3] in _EQUALITIES and expr[5][0][0] == "const":
+            equal = _EQUALITIES[expr[3]] is positive
+            self._keep_equal(expr[4], expr[5][0][1], equal=equal)
         elif kind == "call":
             self._narrow_call(expr, positive=positive)
         elif kind == "walrus":
             self.narrow(("name", expr[1]), positive=positive)
+
+    def _keep_equal(self, expr: Expr, wanted: object, *, equal: bool) -> None:
+        """A text or a number that is equal to a constant is that constant."""
+        if expr[0] != "name":
+            return  # an attribute may be another one after the next call
+        if equal and isinstance(wanted, str | int):
+            if not all(isinstance(atom, Inst) for atom in self.load(expr[1])):
+                self.env.vars[expr[1]] = self.atoms.const(wanted)
+        else:
+            self._keep(expr, lambda atom: not isinstance(atom, Const) or (atom.value == wanted) is equal)
 
     def _narrow_call(self, expr: Expr, *, positive: bool) -> None:
         name = _called_name(expr)
@@ -152,39 +178,72 @@ class Conditions(Construction):
             self._keep(expr[4][0], lambda atom: _is_async(atom) is not (not positive))
 
     def _keep(self, expr: Expr, keep: Callable[[Atom], bool]) -> None:
-        if expr[0] == "name":
-            key = expr[1]
-        elif expr[0] == "attr" and expr[3][0] == "name":
-            key = f"{expr[3][1]}.{expr[4]}"
-        else:
-            return
-        value = self.env.vars.get(key)
-        if value is not None:
+        key = _key(expr)
+        if key is not None and (value := self.env.vars.get(key)) is not None:
             self.env.vars[key] = only(value, keep)
 
     def compare_constants(self, operator: str, left: Value, right: Value) -> bool | None:
         """The result of a comparison that is known."""
         if operator in {"is", "is not"} and right == NONE:
-            nothing = {atom in NONE for atom in left if not _may_be_none(atom)}
-            certain = len(nothing) == 1 and not any(_may_be_none(atom) for atom in left)
-            return (nothing.pop() is (operator == "is")) if certain else None
+            return self._is_none(left, negated=operator == "is not")
+        if len(left) > 1 and all(isinstance(atom, Const) for atom in left):
+            decided = {self.compare_constants(operator, (atom,), right) for atom in left}
+            return decided.pop() if len(decided) == 1 else None
+        if (members := _members_of_one_enumeration(left, right)) is not None and operator in _SAMENESS:
+            return members is _SAMENESS[operator]
         a = constant(left)
         if a is None:
             return None
-        if operator in {"__contains__", "not in"} and len(right) == 1 and isinstance(right[0], Tuple):
-            items = [constant(item) for item in right[0].items]
-            if all(item is not None for item in items):
-                return (a.value in [item.value for item in items if item]) is (operator == "__contains__")
+        if operator in _CONTAINMENTS:
+            contains = _contains(right, a)
+            return None if contains is None else contains is _CONTAINMENTS[operator]
         b = constant(right)
-        if b is None:
-            return None
-        if operator in {"__eq__", "is"}:
-            return bool(a.value == b.value)
-        return bool(a.value != b.value) if operator in {"__ne__", "is not"} else None
+        return None if b is None else _compared(operator, a.value, b.value)
+
+    @staticmethod
+    def _is_none(value: Value, *, negated: bool) -> bool | None:
+        nothing = {atom in NONE for atom in value if not _may_be_none(atom)}
+        certain = len(nothing) == 1 and not any(_may_be_none(atom) for atom in value)
+        return nothing.pop() is not negated if certain else None
 
     def note_bool(self, value: Value) -> None:
         """Run what decides whether an object is true."""
         self.convert(value, ("__bool__", "__len__"), *self.here)
+
+
+def _key(expr: Expr) -> str | None:
+    """The variable that an expression is kept under, `x` or `self.x`."""
+    if expr[0] == "name":
+        return str(expr[1])
+    return f"{expr[3][1]}.{expr[4]}" if expr[0] == "attr" and expr[3][0] == "name" else None
+
+
+def _contains(value: Value, wanted: Const) -> bool | None:
+    """Whether a constant is in a tuple of constants, or a key of a dictionary that is known as a whole."""
+    if len(value) != 1:
+        return None
+    if isinstance(value[0], Bag):
+        return wanted.value in value[0].keys if value[0].complete else None
+    items = [constant(item) for item in value[0].items] if isinstance(value[0], Tuple) else [None]
+    known = [item.value for item in items if item is not None]
+    return wanted.value in known if len(known) == len(items) else None
+
+
+def _compared(operator: str, a: Any, b: Any) -> bool | None:
+    if operator in _SAMENESS:
+        return (a == b) is _SAMENESS[operator]
+    numbers = isinstance(a, int | float) and isinstance(b, int | float)
+    return bool(_ORDERINGS[operator](a, b)) if numbers and operator in _ORDERINGS else None
+
+
+def _members_of_one_enumeration(left: Value, right: Value) -> bool | None:
+    """Whether two members of one enumeration are the same; `None` if that is not what they are."""
+    if len(left) != 1 or len(right) != 1:
+        return None
+    one, other = left[0], right[0]
+    if not (isinstance(one, Inst) and isinstance(other, Inst) and one.cls is other.cls):
+        return None
+    return one is other if ENUMERATED in one.fields and ENUMERATED in other.fields else None
 
 
 def _names_a_class(ext: Ext) -> bool:
@@ -192,8 +251,8 @@ def _names_a_class(ext: Ext) -> bool:
     return module == "builtins" or name[:1].isupper()
 
 
-def _constant_is_instance(value: object, wanted: list[Class]) -> bool | None:
-    line = {f"builtins.{cls.__name__}" for cls in type(value).__mro__}
+def _of_type_is_instance(kind: type[object], wanted: list[Class]) -> bool | None:
+    line = {f"builtins.{cls.__name__}" for cls in kind.__mro__}
     if any(cls.qualified in line for cls in wanted):
         return True
     abstract = any(cls.module.name.partition(".")[0] in {"collections", "typing", "numbers", "abc"} for cls in wanted)

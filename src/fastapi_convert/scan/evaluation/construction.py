@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
+from fastapi_convert.scan.facts import Expr
 from fastapi_convert.scan.project import Binding, Class, Function
 
 from .arguments import Arguments, bind
 from .calls import Calls
-from .values import Cls, Const, Func, Inst, Partial, Value, known
+from .libraries import SPECIAL, Call
+from .values import Cls, Const, Ext, Func, Inst, Partial, Value, known
 
 __all__ = ("Construction",)
 
 _VALIDATORS: Final = frozenset({"validator", "field_validator", "root_validator", "model_validator"})
 
+_FIELDS: Final = frozenset({"Field", "field", "attrib", "ib"})
+_FALSE: Final = ("const", False)
 _FROM_THE_ENVIRONMENT: Final = frozenset({"BaseSettings"})  # what has a default may have another value there
 
 
@@ -22,6 +26,10 @@ class Construction(Calls):
 
     def construct(self, cls: Class, given: Arguments, line: int, column: int) -> Value:
         """Make an instance: run its constructor, and keep what is known of its attributes."""
+        if cls.external and (special := SPECIAL.get(cls.qualified)) is not None:
+            made: Value | None = special(self, Call(self.atoms.ext(cls.qualified), given, (line, column)))
+            if made is not None:
+                return made
         member = self.engine.classes.member(cls, "__init__")
         new = self.engine.classes.member(cls, "__new__")
         result: Value = ()
@@ -75,7 +83,7 @@ class Construction(Calls):
         return tuple(
             (name, value)
             for name, value in kept
-            if value and all(isinstance(a, Const | Func | Cls | Inst | Partial) for a in value)
+            if value and all(isinstance(a, Const | Func | Cls | Inst | Partial | Ext) for a in value)
         )
 
     def _filled(self, cls: Class, given: Arguments, line: int, column: int) -> Inst:
@@ -86,9 +94,11 @@ class Construction(Calls):
         for each in line_of:
             for name, bindings in each.members.items():
                 if bindings[-1][0] == "ann":
-                    fields[name] = self._field(
-                        each, bindings[-1], given.keywords.get(name) or next(positional, None), line, column
-                    )
+                    options = _options(bindings[-1][2])
+                    passed = given.keywords.get(_parameter(name, options))
+                    if passed is None and options.get("init") != _FALSE:
+                        passed = next(positional, None)
+                    fields[name] = self._field(each, bindings[-1], passed, line, column)
         if self.engine.classes.inherits(cls, _FROM_THE_ENVIRONMENT):
             fields = {name: value if name in given.keywords else _things(value) for name, value in fields.items()}
         kept = () if given.more or given.rest is not None else self._constant_fields(fields)
@@ -104,10 +114,12 @@ class Construction(Calls):
         """What an annotated attribute is: what is passed, what its default says, or what it is declared to be."""
         _, annotation, default = binding
         frame = self.engine.classes.frame(cls)
+        options = _options(default)
         if value is None and default is not None:
-            if default[0] == "call" and (factory := dict(default[5]).get("default_factory")) is not None:
+            factory = options.get("default_factory", options.get("factory"))
+            if factory is not None:
                 return self.call_value(frame.ev(factory), line, column)
-            found = frame.ev(default)
+            found = frame.ev(options.get("default") or default)
             value = found if all(isinstance(atom, Const) for atom in found) else None
         return value if value is not None and known(value) else self.engine.types.of(annotation, frame)
 
@@ -123,3 +135,19 @@ class Construction(Calls):
 
 def _things(value: Value) -> Value:
     return tuple(atom for atom in value if not isinstance(atom, Const))
+
+
+def _options(default: Expr | None) -> dict[str, Expr]:
+    """What `Field(...)`, `field(...)` and their like say of an attribute."""
+    if default is None or default[0] != "call" or default[3][-1] not in _FIELDS:
+        return {}
+    options: dict[str, Expr] = dict(default[5])
+    if default[3][-1] == "Field" and default[4] and default[4][0] != ("const", ...):
+        options.setdefault("default", default[4][0])
+    return options
+
+
+def _parameter(name: str, options: dict[str, Expr]) -> str:
+    """How the constructor calls an attribute: by its alias, and attrs without the underscore in front."""
+    alias = options.get("alias")
+    return str(alias[1]) if alias is not None and alias[0] == "const" else name.lstrip("_")

@@ -43,6 +43,7 @@ class Engine:
         self.attributes: dict[tuple[Class, str], Value] = {}  # what others set on instances
         self.dispatched: dict[Function, Value] = {}  # implementations that singledispatch functions have registered
         self.blocking: dict[Function, Hits] = {}  # what each async function blocks on
+        self.made: dict[Function, dict[Func, None]] = {}  # nested async functions, with the scopes they were made in
         self.asked_by_name: set[Class] = set()  # classes of which somebody asks for a method whose name is computed
         self.at_import = Summary(0)
         self.steps = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from fastapi_convert.scan.facts import Expr
 
@@ -14,6 +14,7 @@ from .values import (
     UNKNOWN,
     Atom,
     Bag,
+    Ext,
     Func,
     Gen,
     Inst,
@@ -69,6 +70,8 @@ class Expressions(Conditions):
         result = self.apply(value, given, line, column)
         self.awaited_call = False
         self._forget(func, args, value)
+        if len(value) == 1 and _never_returns(value[0]):
+            self.ended_by = e
         return result
 
     def _forget(self, func: Expr, args: tuple[Expr, ...], value: Value) -> None:
@@ -293,3 +296,12 @@ class Expressions(Conditions):
         "yield": _yield,
         "yieldfrom": _yieldfrom,
     }
+
+
+def _never_returns(atom: Atom) -> bool:
+    if isinstance(atom, Func):
+        return atom.function.never_returns
+    return isinstance(atom, Ext) and atom.names[0] in _ENDS
+
+
+_ENDS: Final = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})

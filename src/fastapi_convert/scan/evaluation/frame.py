@@ -60,17 +60,18 @@ class Frame(Expressions):
 
     def _do_expr(self, s: Stmt) -> bool:
         self.ev(s[1])
-        return not self._ends_process(s[1])
+        return self._goes_on(s[1])
 
-    @staticmethod
-    def _ends_process(expr: Expr) -> bool:
-        return bool(expr[0] == "call" and expr[3] in {("name", "exit"), ("name", "quit")})
+    def _goes_on(self, expr: Expr) -> bool:
+        """Whether a statement with this expression ends: it does not if it is a call that never returns."""
+        call = expr[1] if expr[0] == "await" else expr
+        return call is not self.ended_by
 
     def _do_assign(self, s: Stmt) -> bool:
         value = self.ev(s[2])
         for target in s[1]:
             self.assign(target, value)
-        return True
+        return self._goes_on(s[2])
 
     def _do_ann(self, s: Stmt) -> bool:
         declared = self.engine.types.of(s[2], self)
@@ -257,12 +258,19 @@ class Frame(Expressions):
         return True
 
     def _do_with(self, s: Stmt) -> bool:
+        suppressing = False
         for context, target, line, column in s[2]:
             value = self.ev(context)
             entered = self.enter_async(value, line, column) if s[1] else self.enter(value, line, column)
             if target is not None:
                 self.assign(target, entered)
-        return self.statements(s[3])
+            named = context[0] == "call" and context[3][-1] == "suppress"
+            suppressing = suppressing or named or any(map(self.suppresses, value))
+        before = dict(self.env.vars)
+        live = self.statements(s[3])
+        if not suppressing:
+            return live
+        return self._meet_all([before, *([self.env.vars] if live else [])])
 
     def _do_try(self, s: Stmt) -> bool:
         _, body, handlers, otherwise, final, *_ = s
@@ -274,6 +282,8 @@ class Frame(Expressions):
             live = self.statements(otherwise)
         ends: list[_Vars | None] = [self.env.vars if live else None]
         for kind, name, handler in handlers:
+            if kind == ("name", "RuntimeError") and _asks_for_the_loop(body):
+                continue  # there is one: that is what is asked here
             self.env.vars = dict(halfway)
             if name:
                 self.store(name, self.engine.types.of(kind, self) if kind else UNKNOWN)
@@ -327,6 +337,8 @@ class Frame(Expressions):
             if default is not None:
                 self.ev(default)
         value = (self.atoms.func(function, None, self.env),)
+        if function.is_async:
+            self.engine.made.setdefault(function, {})[value[0]] = None
         self.store(s[2], self.decorate(value, function.facts.decorators))
         return True
 
@@ -349,6 +361,10 @@ class Frame(Expressions):
         for name, alias in s[3]:
             if name != "*":
                 self.store(alias or name, self.engine.names.member(source, name, self.env.module))
+        return True
+
+    def _do_nonlocal(self, s: Stmt) -> bool:
+        self.nonlocals.update(s[1])
         return True
 
     def _do_global(self, s: Stmt) -> bool:
@@ -385,12 +401,21 @@ class Frame(Expressions):
         "if": _do_if,
         "import": _do_import,
         "match": _do_match,
+        "nonlocal": _do_nonlocal,
         "raise": _do_raise,
         "return": _do_return,
         "try": _do_try,
         "while": _do_while,
         "with": _do_with,
     }
+
+
+def _asks_for_the_loop(body: tuple[Stmt, ...]) -> bool:
+    """Whether all that may raise a RuntimeError in a block is `asyncio.get_running_loop()`."""
+    if not body or body[0][0] not in {"assign", "expr"}:
+        return False
+    value = body[0][2] if body[0][0] == "assign" else body[0][1]
+    return bool(value[0] == "call" and value[3][-1] == "get_running_loop")
 
 
 def _joined(one: _Vars, other: _Vars) -> _Vars:

@@ -22,6 +22,7 @@ from .values import (
     Value,
     constant,
     join,
+    truth,
 )
 
 __all__ = ("Protocols",)
@@ -122,6 +123,13 @@ class Protocols(Attributes):
                     return (atom,)
                 return (atom,) if result == UNKNOWN and self._declares_nothing(atom) else result
         return UNKNOWN
+
+    def suppresses(self, atom: Atom) -> bool:
+        """Whether a context manager may swallow what is raised in its block."""
+        leave = self.engine.classes.member(atom.cls, "__exit__") if isinstance(atom, Inst) else None
+        if leave is None or leave.cls.external or leave.function is None:
+            return False
+        return truth(self.engine.generic(leave.function).returns) is True
 
     def _declares_nothing(self, atom: Inst) -> bool:
         member = self.engine.classes.member(atom.cls, "__enter__")

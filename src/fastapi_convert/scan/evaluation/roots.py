@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Final
 
 from fastapi_convert.scan.project import Class, Function, Module
 
@@ -11,6 +12,8 @@ from .summaries import Hits
 from .values import Ext, Func, Mod
 
 __all__ = ("blocking_calls",)
+
+_MOST_SCOPES: Final = 12  # in which a nested function is evaluated: a factory of routes may be called often
 
 
 def blocking_calls(engine: Engine) -> dict[Function, Hits]:
@@ -66,6 +69,8 @@ def _evaluate(engine: Engine, function: Function) -> None:
     func = engine.generic_func(function)
     with suppress(RecursionError):
         engine.evaluate(func, engine.types.generic_arguments(func))
+        for made in list(engine.made.get(function, ()))[:_MOST_SCOPES]:
+            engine.evaluate(made, engine.types.generic_arguments(made))
         _evaluate_decorated(engine, function)
     engine.blocking.setdefault(function, {})
 
@@ -99,6 +104,11 @@ def _run_decorators(engine: Engine, cls: Class) -> None:
     """Run the decorators of a class and of its methods, which may register them somewhere."""
     frame = engine.classes.frame(cls)
     frame.decorate(frame.class_value(cls), cls.facts.decorators)
+    hook = engine.classes.member(cls, "__init_subclass__", after=cls)
+    if hook is not None and hook.function is not None and not hook.cls.external:
+        frame.call_value(
+            (engine.atoms.func(hook.function, frame.class_value(cls)[0], hook.cls.env),), cls.facts.line, 1
+        )
     for function in cls.methods:
         if function.facts.decorators and not function.is_async:
             frame.decorate((engine.atoms.func(function),), function.facts.decorators)

@@ -6,6 +6,7 @@ import builtins
 from typing import TYPE_CHECKING, Final
 
 from fastapi_convert.mapping import Blocking
+from fastapi_convert.scan.facts import Expr
 from fastapi_convert.scan.findings import Step
 from fastapi_convert.scan.project import Class, Function
 
@@ -37,8 +38,10 @@ class Scope:
         self.cls: Class | None = None  # whose body, or whose method's signature, is being read
         self.receiver: Atom | None = func.bound if func else None
         self.globals: set[str] = set()
+        self.nonlocals: set[str] = set()
         self._members_being_read: set[str] = set()
         self.here: tuple[int, int] = (func.function.facts.line if func else 1, 1)  # the statement that runs
+        self.ended_by: Expr | None = None  # the last call of something that never returns
         self.once = False  # what runs now runs the first time only
         self.signature_of: Function | None = None  # whose signature is being read
         self.solved: dict[str, Value] = {}  # type variables, where a signature is read
@@ -94,8 +97,16 @@ class Scope:
         if name in self.globals:
             key = f"global {name}"
             self.env.vars[key] = join(self.env.vars.get(key, ()), value)
+        elif name in self.nonlocals and (around := self._around(name)) is not None:
+            around.vars[name] = join(around.vars[name], value)
         else:
             self.env.vars[name] = value
+
+    def _around(self, name: str) -> Env | None:
+        env = self.env.parent
+        while env is not None and name not in env.vars:
+            env = env.parent
+        return env
 
     def class_value(self, cls: Class) -> Value:
         """A class, as an atom."""

@@ -59,6 +59,7 @@ _MANAGERS: Final = frozenset(
 )
 _GENERIC: Final = _LISTS | _DICTS | _AWAITED
 _TYPING: Final = frozenset({"builtins", "typing", "typing_extensions", "collections", "collections.abc", "asyncio"})
+_MOST_REEXPORTS: Final = 8
 _SAME: Final = frozenset({"Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "InitVar", "Mapped", "Unpack"})
 
 
@@ -284,6 +285,8 @@ class Types:
 
     def dependency(self, expr: Expr | None, declared: Value, frame: Frame) -> Value | None:
         """What `Depends(...)` gives; `None` if that is not what the expression is."""
+        if expr is not None and expr[0] == "name":
+            expr, frame = self._written(expr[1], frame)
         if expr is None or expr[0] != "call":
             return None
         func = expr[3]
@@ -294,6 +297,19 @@ class Types:
         if not arguments:
             return declared
         return self._given(self._before(arguments[0], frame) or frame.ev(arguments[0]), frame)
+
+    def _written(self, name: str, frame: Frame) -> tuple[Expr | None, Frame]:
+        """What a global name was assigned, and a frame of its module: `UserDep = Depends(user)`."""
+        module, names = frame.env.module, self._engine.names
+        for _ in range(_MOST_REEXPORTS):
+            binding = (module.bindings.get(name) or [("", (), None)])[-1]
+            if binding[0] == "assign" and not binding[1]:
+                return binding[2], self._engine.frame(module)
+            source = binding[0] == "from" and names.module(names.absolute(module, binding[1], binding[2]), module)
+            if not source:
+                break
+            module, name = source, binding[3]
+        return None, frame
 
     def _before(self, expr: Expr, frame: Frame) -> Value:
         """The earlier function of its own name that a default means: `def db(db=Depends(db))`."""

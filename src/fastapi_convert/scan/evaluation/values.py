@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from fastapi_convert.scan.project import Class, Function, Module
 
 __all__ = (
+    "ENUMERATED",
     "NONE",
     "UNKNOWN",
     "Atom",
@@ -161,13 +162,14 @@ class Tuple(Atom):
 class Bag(Atom):
     """A list, set or dict, known by where it was made; what is in it is joined, by key where keys are constants."""
 
-    __slots__ = ("_everything", "frozen", "items", "keys", "kind")
+    __slots__ = ("_everything", "complete", "frozen", "items", "keys", "kind")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.items: Value = ()
         self.keys: dict[Any, Value] = {}
         self.frozen = False  # it stands for many: what is put into one of them does not come out of the others
+        self.complete = False  # there is nothing in it but `keys`
         self._everything: Value | None = None
 
     def add(self, value: Value, key: Value = ()) -> None:
@@ -175,6 +177,7 @@ class Bag(Atom):
         if self.frozen:
             return
         known = constant(key)
+        self.complete = False
         if known is None:
             self.items = join(self.items, value)
         else:
@@ -325,6 +328,8 @@ class Atoms:
         return (bag,)
 
 
+ENUMERATED: Final = "[member]"  # a field, under a name that no attribute has: the member of an enumeration
+
 # How many atoms of a kind one value holds; what else it may be is not known. A table of functions may be long, while
 # of data the first few tell enough.
 _FEW: Final = 4
@@ -380,6 +385,8 @@ def _truth_of(atom: Atom) -> bool | None:
         return True
     if isinstance(atom, Tuple):
         return bool(atom.items)
+    if isinstance(atom, Bag) and atom.complete:
+        return bool(atom.keys)
     if isinstance(atom, Inst) and atom.exact and not atom.cls.external:  # a column of a model is an instance, too
         return True
     return None

@@ -144,6 +144,9 @@ class Expressions:
     def _UnaryOp(self, node: ast.UnaryOp) -> Expr:
         if isinstance(node.op, ast.Not):
             return ("not", self.expr(node.operand))
+        number = node.operand.value if isinstance(node.operand, ast.Constant) else None
+        if isinstance(node.op, ast.USub) and isinstance(number, int | float):
+            return ("const", -number)
         return ("unary", node.lineno, self.column(node), _OPERATORS[type(node.op).__name__], self.expr(node.operand))
 
     def _BinOp(self, node: ast.BinOp) -> Expr:

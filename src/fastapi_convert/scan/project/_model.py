@@ -128,6 +128,16 @@ class Function:
         return not body or (len(body) == 1 and body[0][0] == "raise" and "NotImplemented" in repr(body[0]))
 
     @cached_property
+    def never_returns(self) -> bool:
+        """Its last statement raises and nothing in it returns, or it says so: `-> NoReturn`."""
+        says = self.facts.returns
+        if says is not None and says[0] in {"name", "attr"} and says[-1] in {"NoReturn", "Never"}:
+            return True
+        if self.is_generator or self.is_abstract or not self.body or self.body[-1][0] != "raise":
+            return False
+        return not any(statement[0] == "return" for statement in _flat(self.body))
+
+    @cached_property
     def is_cached(self) -> bool:
         """Its one result is kept: `@lru_cache` on a function without parameters."""
         return not self.facts.params and any(name in {"lru_cache", "cache"} for name in self.decorator_names)

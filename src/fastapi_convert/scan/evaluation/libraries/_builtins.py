@@ -59,6 +59,25 @@ def _consumed(frame: Calls, call: Call) -> Value:
     return frame.atoms.many("list", items)
 
 
+@special("collections.deque")
+def _deque(frame: Calls, call: Call) -> Value:
+    bag: Bag = frame.atoms.bag("list", (frame.env.module, *call.place, id(frame.func)))
+    bag.add(frame.iterate(call.first, *call.place) if call.args else ())
+    return (bag,)
+
+
+@special("collections.defaultdict")
+def _defaultdict(frame: Calls, call: Call) -> Value:
+    bag: Bag = frame.atoms.bag("dict", (frame.env.module, *call.place, id(frame.func)))
+    bag.add(frame.aside().call_value(call.first, *call.place) if call.args else ())
+    return (bag,)
+
+
+@special("itertools.chain")
+def _chain(frame: Calls, call: Call) -> Value:
+    return frame.atoms.many("list", join(*(frame.iterate(value, *call.place) for value in call.args)))
+
+
 @special("builtins.iter")
 def _iter(_: Calls, call: Call) -> Value:
     return call.first
@@ -164,7 +183,7 @@ def _super(frame: Calls, call: Call) -> Value:
     return (frame.atoms.make(Super, owner, frame.receiver),) if owner else UNKNOWN
 
 
-@special("builtins.dict")
+@special("builtins.dict", "collections.OrderedDict")
 def _dict(frame: Calls, call: Call) -> Value:
     bag: Bag = frame.atoms.bag("dict", (frame.env.module, *call.place, id(frame.func)))
     for name, value in call.given.keywords.items():

@@ -28,7 +28,7 @@ __all__ = ("call_bag_method",)
 def call_bag_method(frame: Calls, atom: BagMethod, given: Arguments, line: int, column: int) -> Value:
     """Call a method of a list, set or dict."""
     bag, name, args = atom.bag, atom.name, given.positional
-    if name in {"append", "add", "appendleft", "insert", "push"} and args:
+    if name in {"append", "add", "appendleft", "insert", "push", "set"} and args:
         bag.add(args[-1])
         return NONE
     if name in {"extend", "update"}:
@@ -69,4 +69,6 @@ def _taken(bag: Bag, name: str, args: list[Value]) -> Value:
         bag.add(args[1], args[0])
     if key is not None and key.value in bag.keys:
         return bag.keys[key.value]
+    if key is not None and bag.complete:
+        return default or UNKNOWN
     return join(bag.everything() or UNKNOWN, default)  # what is not in there yet may come later

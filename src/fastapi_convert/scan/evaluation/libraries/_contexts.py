@@ -47,6 +47,12 @@ def _manager_call(frame: Calls, call: Call) -> Value:
     return _manager(frame, call.args[0]) if call.args else UNKNOWN
 
 
+@special("contextvars.ContextVar")
+def _variable(frame: Calls, call: Call) -> Value:
+    # A bag: whatever is set comes out.
+    return (frame.atoms.bag("variable", (frame.env.module, *call.place)),)
+
+
 @special("contextvars.Context.run")
 def _run_in_context(frame: Calls, call: Call) -> Value:
     return frame.apply(call.first, Arguments(call.args[1:], call.given.keywords), *call.place)

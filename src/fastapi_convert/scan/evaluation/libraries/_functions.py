@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_convert.scan.evaluation.arguments import Arguments
-from fastapi_convert.scan.evaluation.values import UNKNOWN, Cls, Func, Partial, Value
+from fastapi_convert.scan.evaluation.values import UNKNOWN, Cls, Func, Inst, Partial, Value
 
 from ._special import Call, special
 
@@ -38,13 +38,31 @@ def _is_coroutine_function(frame: Calls, call: Call) -> Value:
 
 @special(
     *(f"pydantic.{base}.{name}" for base in ("BaseModel", "RootModel", "main.BaseModel") for name in (
-        "model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw", "from_orm", "validate",
+        "model_validate", "model_validate_json", "parse_obj", "parse_raw", "from_orm", "validate",
     )),
 )  # fmt: skip
 def _model(frame: Calls, call: Call) -> Value | None:
     if not isinstance(call.ext.bound, Cls):
         return None
     return frame.construct(call.ext.bound.cls, Arguments(more=True), *call.place)
+
+
+@special("pydantic.BaseModel.model_construct", "pydantic.RootModel.model_construct")
+def _unchecked_model(frame: Calls, call: Call) -> Value | None:
+    # Nothing of the class runs.
+    return (frame.atoms.inst(call.ext.bound.cls, exact=True),) if isinstance(call.ext.bound, Cls) else None
+
+
+@special("dataclasses.replace", "copy.replace", "attrs.evolve", "attr.evolve")
+def _replaced(frame: Calls, call: Call) -> Value:
+    return (
+        tuple(
+            frame.atoms.inst(atom.cls, exact=atom.exact, fields=tuple((atom.fields | call.given.keywords).items()))
+            for atom in call.first
+            if isinstance(atom, Inst)
+        )
+        or UNKNOWN
+    )
 
 
 @special("typing.cast", "typing_extensions.cast")

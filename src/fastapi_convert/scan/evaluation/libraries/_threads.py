@@ -63,7 +63,12 @@ def _offloaded(frame: Calls, value: Value) -> Value:
     return (frame.atoms.make(Offloaded, value),)
 
 
-@special("starlette.applications.Starlette.add_middleware", "fastapi.FastAPI.add_middleware")
+@special(
+    "starlette.applications.Starlette.add_middleware",
+    "fastapi.FastAPI.add_middleware",
+    "starlette.middleware.Middleware",
+    "fastapi.middleware.Middleware",
+)
 def _middleware(frame: Calls, call: Call) -> Value:
     # What it is made with decides what it does with each request.
     options = Arguments([UNKNOWN, *call.args[1:]], call.given.keywords, call.given.rest, call.given.more)

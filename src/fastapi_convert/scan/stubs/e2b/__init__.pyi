@@ -1,11 +1,9 @@
 # What scan needs to know of e2b.
 from typing import Any, Self
 
-class CommandHandle: ...
+from e2b.sandbox_sync.commands.command import Commands
 
-class Commands:
-    def run(self, *args: Any, **kw: Any) -> CommandHandle: ...
-    def connect(self, *args: Any, **kw: Any) -> CommandHandle: ...
+class CommandHandle: ...
 
 class Sandbox:
     commands: Commands
