@@ -258,7 +258,7 @@ def test_update_baseline_writes_what_is_there_and_exits_with_zero(scanner: Scann
     (project / "known.json").write_text("broken")
     done = call("app", "--baseline", "known.json", "--update-baseline")
     assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr == "known.json: 1 known findings from now on.\n"
+    assert done.stderr == "known.json: 1 finding known from now on.\n"
     assert scanner.settings.baseline is None
     assert [*json.loads((project / "known.json").read_text())["findings"]] == [
         "FC102::app/a.py::view::app/a.py::requests.get"

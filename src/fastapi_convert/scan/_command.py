@@ -23,6 +23,7 @@ from .errors import ScanError
 from .findings import Report
 from .reports import Line, from_here, github_report, json_report, plain, sarif_report, text_report
 from .reports._escaping import visible
+from .reports._lines import counted
 from .reports._paths import path_between
 from .reports.text import verdict
 from .settings import Settings
@@ -157,7 +158,7 @@ def _update(paths: Sequence[str | Path], settings: Settings, options: Options, d
     report = _scan(paths, replace(settings, baseline=None), options, display)
     _known(settings.baseline, report.root or Path()).updated(report.findings).write()
     if not options.quiet:
-        complain(f"{settings.baseline}: {len(report.findings)} known findings from now on.")
+        complain(f"{settings.baseline}: {counted(len(report.findings), 'finding')} known from now on.")
     return CLEAN
 
 

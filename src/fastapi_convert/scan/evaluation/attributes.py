@@ -34,6 +34,7 @@ from .values import (
 __all__ = ("Attributes",)
 
 APPLICATIONS: Final = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
+_MOST_DOTS: Final = 12
 _ENUMERATIONS: Final = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _GETTERS: Final = frozenset(
     {"property", "cached_property", "hybrid_property", "computed_field", "abstractproperty", "reify", "getter"}
@@ -74,6 +75,8 @@ class Attributes(Scope):
     def _of_ext(self, atom: Ext, name: str, *_: int) -> Value:
         """Something of a library; or of the project, if `import a.b` named a folder without an `__init__.py`."""
         full = f"{atom.names[0]}.{name}"
+        if full.count(".") > _MOST_DOTS:  # a loop over `node.parent` would go on for ever
+            return UNKNOWN
         if self.engine.project.is_package(full) or self.engine.names.module(full, self.env.module) is not None:
             return self.engine.names.imported(full, self.env.module)
         return (self.atoms.ext(*(f"{each}.{name}" for each in atom.names)),)

@@ -102,7 +102,7 @@ def _summary(report: Report) -> Iterator[Line]:
 def verdict(report: Report) -> str:
     """What was found, in a sentence."""
     if not report.findings:
-        return "Nothing blocks the event loop."
+        return "Nothing new blocks the event loop." if report.stats.suppressed else "Nothing blocks the event loop."
     functions = len({finding.async_function for finding in report.findings})
     return f"{counted(len(report.findings), 'blocking call')} in {counted(functions, 'async function')}."
 
