@@ -34,7 +34,7 @@ from .values import (
 __all__ = ("Attributes",)
 
 APPLICATIONS: Final = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
-_MOST_DOTS: Final = 12
+_MOST_DOTS: Final = 8
 _ENUMERATIONS: Final = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _GETTERS: Final = frozenset(
     {"property", "cached_property", "hybrid_property", "computed_field", "abstractproperty", "reify", "getter"}

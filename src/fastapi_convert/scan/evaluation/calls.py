@@ -10,7 +10,7 @@ from fastapi_convert.scan.facts import Expr
 from fastapi_convert.scan.project import Class, Function
 
 from .arguments import Arguments, bind
-from .libraries import DECORATORS, SPECIAL, Call, call_bag_method
+from .libraries import DECORATORS, Call, call_bag_method
 from .protocols import Protocols
 from .summaries import Hits, add_hit
 from .values import (
@@ -192,22 +192,21 @@ class Calls(Protocols):
     def call_external(self, ext: Ext, given: Arguments, line: int, column: int) -> Value:
         """Call something of a library: does it block, does it call us back, what does it give?"""
         self.block_if_known(ext.names, given, line, column)
-        for name in ext.names:
-            if (special := SPECIAL.get(name)) is not None:
-                result = special(self, Call(ext, given, (line, column)))
-                if result is not None:
-                    return result
+        for special in self.engine.specials_of(ext.names):
+            result = special(self, Call(ext, given, (line, column)))
+            if result is not None:
+                return result
         return self._external_result(ext, given)
 
     def block_if_known(self, names: tuple[str, ...], given: Arguments, line: int, column: int) -> bool:
         """Note a blocking call if one of these names is in the mapping: whether one is."""
-        for name in names:
-            row = self.engine.table.lookup(name)
-            if row is not None:
-                if not self.awaited_call and not _excused(row, given):
-                    self.block(row, name, line, column)
-                return True
-        return False
+        known = self.engine.row_of(names)
+        if known is None:
+            return False
+        name, row = known
+        if not self.awaited_call and not _excused(row, given):
+            self.block(row, name, line, column)
+        return True
 
     def _external_result(self, ext: Ext, given: Arguments) -> Value:
         if ext.function is not None:

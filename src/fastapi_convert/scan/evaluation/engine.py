@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from fastapi_convert.mapping import TABLE
+from fastapi_convert.mapping import TABLE, Blocking
 from fastapi_convert.scan.project import Class, Function, Module, Project
 
 from .classes import Classes
 from .frame import Frame
+from .libraries import SPECIAL, Special
 from .names import Names
 from .summaries import Hits, Summary, add_hit
 from .types import Types
@@ -19,6 +20,7 @@ __all__ = ("Engine",)
 
 _DEEPEST: Final = 120  # calls within calls; what lies deeper is not looked at
 _MOST_CONTEXTS: Final = 12  # combinations of arguments for one function; further ones share a general one
+_MOST_IN_ALL: Final = 24  # the same for all classes and scopes that the function is called in
 _MOST_CALLABLES: Final = 2000  # the same for a decorator, which is handed every function of a project
 _MOST_STEPS: Final = 400_000  # expressions of one top-level evaluation; a bound for what nobody has thought of
 
@@ -33,7 +35,6 @@ class Engine:
     def __init__(self, project: Project) -> None:
 
         self.project = project
-        self.table = TABLE
         self.special = frozenset(last for row in TABLE.rows if (last := row.name.rpartition(".")[2]).startswith("__"))
         self.atoms = Atoms()
         self.classes = Classes(self)
@@ -48,10 +49,26 @@ class Engine:
         self.at_import = Summary(0)
         self.steps = 0
         self._summaries: dict[tuple[object, ...], Summary] = {}
+        self._rows: dict[tuple[str, ...], tuple[str, Blocking] | None] = {}
+        self._specials: dict[tuple[str, ...], tuple[Special, ...]] = {}
+        self.builtins: dict[str, Value] = {}  # what a name means that nobody has bound
         self._contexts: Counter[object] = Counter()
         self._stack: list[tuple[object, ...]] = []
         self._lowest: list[int] = []
         self._provisional: list[list[tuple[object, ...]]] = []
+
+    def row_of(self, names: tuple[str, ...]) -> tuple[str, Blocking] | None:
+        """What the mapping says of the first of these names that it knows."""
+        if names not in self._rows:
+            rows = ((name, row) for name in names if (row := TABLE.lookup(name)) is not None)
+            self._rows[names] = next(rows, None)
+        return self._rows[names]
+
+    def specials_of(self, names: tuple[str, ...]) -> tuple[Special, ...]:
+        """What calls of these names do beside blocking."""
+        if names not in self._specials:
+            self._specials[names] = tuple(SPECIAL[name] for name in names if name in SPECIAL)
+        return self._specials[names]
 
     def forget(self) -> None:
         """Evaluate everything anew from here on: registries are filled now that were empty before."""
@@ -77,11 +94,12 @@ class Engine:
                 self._lowest[-1] = 0  # whoever has asked knows only a part: the next one shall find out anew
             return Summary(0, returns=UNKNOWN, done=True)
         shape = (func.function, func.env, func.bound.cls if isinstance(func.bound, Inst) else func.bound)
-        if self._contexts[shape] >= _MOST_CONTEXTS:
+        if self._contexts[shape] >= _MOST_CONTEXTS or self._contexts[func.function] >= _MOST_IN_ALL:
             less = self._with_less(func, arguments, everything=self._contexts[shape] >= _MOST_CALLABLES)
             if less != (func, arguments):
                 return self.evaluate(*less)
         self._contexts[shape] += 1
+        self._contexts[func.function] += 1
         return self._run(key, func, arguments)
 
     def _with_less(

@@ -37,6 +37,8 @@ class Expressions(Conditions):
         return UNKNOWN if evaluate is None else evaluate(self, expr)
 
     def _name(self, e: Expr) -> Value:
+        if not self.globals and (value := self.env.vars.get(e[1])) is not None:
+            return value
         return self.load(e[1])
 
     def _const(self, e: Expr) -> Value:

@@ -226,16 +226,16 @@ class Frame(Expressions):
         return self._meet_all([self.env.vars, *breaks])
 
     def _loop(self, body: tuple[Stmt, ...]) -> list[_Vars]:
-        """A body that runs some number of times: once, and once more if it has changed what it begins with.
+        """A body that runs some number of times: once, and once more if it has changed what was there before.
 
         Returns:
             The variables at each `break`.
         """
         before = dict(self.env.vars)
         breaks = self._round(body)
-        if len(self._loops) < _DEEP_LOOPS and any(
-            before.get(name) is not value for name, value in self.env.vars.items()
-        ):
+        after = self.env.vars
+        changed = any(after.get(name) != value for name, value in before.items())
+        if changed and len(self._loops) < _DEEP_LOOPS:
             breaks += self._round(body)
         return breaks
 

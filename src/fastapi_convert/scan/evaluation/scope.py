@@ -58,7 +58,11 @@ class Scope:
         if found is not None:
             return found
         found = self.engine.names.value(self.env.module, name)
-        return found if found is not None else self._builtin(name)
+        if found is not None:
+            return found
+        if (value := self.engine.builtins.get(name)) is None:
+            value = self.engine.builtins[name] = self._builtin(name)
+        return value
 
     def local(self, name: str) -> Value | None:
         """The value of a name in this scope or those around it, globals left out."""

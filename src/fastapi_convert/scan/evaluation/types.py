@@ -74,10 +74,12 @@ class Types:
         self._engine = engine
         self._reading: set[tuple[Module, str]] = set()
         self._declared: dict[tuple[Func, int], Value] = {}
+        self._results: dict[Func, Value] = {}
 
     def forget(self) -> None:
         """Ask dependencies anew."""
         self._declared.clear()
+        self._results.clear()
 
     def of(self, expr: Expr | None, frame: Frame) -> Value:
         """The instances that an annotation describes."""
@@ -369,10 +371,15 @@ class Types:
 
     def result(self, func: Func, given: Arguments | None = None) -> Value:
         """What a function says it returns; a type variable is what the arguments say it is."""
+        solved = self.solved(func.function, given, bound=func.bound is not None) if given is not None else {}
+        if not solved and (value := self._results.get(func)) is not None:
+            return value
         frame = self.frame_of(func)
-        if given is not None:
-            frame.solved = self.solved(func.function, given, bound=func.bound is not None)
-        return self.of(func.function.facts.returns, frame)
+        frame.solved = solved
+        value = self.of(func.function.facts.returns, frame)
+        if not solved and known(value):
+            self._results[func] = value
+        return value
 
     def solved(self, function: Function, given: Arguments, *, bound: bool) -> dict[str, Value]:
         """Type variables of a signature: `T` of a parameter `x: T` or `x: type[T]`, filled in from the argument."""

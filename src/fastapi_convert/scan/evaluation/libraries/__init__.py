@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from . import _builtins, _contexts, _functions, _injector, _loop, _threads  # noqa: F401 -- each registers what it knows
 from ._containers import call_bag_method
-from ._special import DECORATORS, SPECIAL, Call
+from ._special import DECORATORS, SPECIAL, Call, Special
 
-__all__ = ("DECORATORS", "SPECIAL", "Call", "call_bag_method")
+__all__ = ("DECORATORS", "SPECIAL", "Call", "Special", "call_bag_method")
