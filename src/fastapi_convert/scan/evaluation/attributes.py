@@ -104,7 +104,7 @@ class Attributes(Scope):
         if member is not None and member.bindings[-1][0] == "def":
             return self._of_method(inst, name, member, line, column)
         stored = self.engine.classes.stored(inst, name)
-        declared = self._declared(inst, member) if member else ()
+        declared = self._declared(inst, name, member) if member else ()
         value = _more_precise(stored, declared)
         if value:
             value = self._through_descriptor(value, inst, line, column) if member else value
@@ -113,8 +113,17 @@ class Attributes(Scope):
             return join(value, UNKNOWN)  # it may not be set yet, or set to something else by now
         return self._beyond(inst, name, line, column)
 
-    def _declared(self, inst: Inst, member: Member) -> Value:
+    def _declared(self, inst: Inst, name: str, member: Member) -> Value:
         """What the class body says an attribute is."""
+        known_so_far = self.engine.classes.declared
+        key = (inst, member.cls, name)
+        if (value := known_so_far.get(key)) is None:
+            value = self._read_declaration(inst, member)
+            if known(value):  # what is not known may just not be known yet
+                known_so_far[key] = value
+        return value
+
+    def _read_declaration(self, inst: Inst, member: Member) -> Value:
         frame = self.engine.classes.frame(member.cls)
         frame.receiver = inst
         values = [self.engine.names.binding(binding, frame, member.cls) for binding in member.bindings]
@@ -319,7 +328,7 @@ class Attributes(Scope):
                 self.call_value((func,), line, column, (value,))
             return True
         found = False
-        for descriptor in self._declared(atom, member):
+        for descriptor in self._declared(atom, name, member):
             setter = self.engine.classes.member(descriptor.cls, "__set__") if isinstance(descriptor, Inst) else None
             if setter is not None and setter.function is not None and not setter.cls.external:
                 func = self.atoms.func(setter.function, descriptor, setter.cls.env)

@@ -43,11 +43,13 @@ class Classes:
         self._bases: dict[Class, list[tuple[Class, Value]]] = {}
         self._lines: dict[Class, tuple[Class, ...]] = {}
         self._subclasses: dict[Class, list[Class]] | None = None
+        self.declared: dict[tuple[Inst, Class, str], Value] = {}  # what class bodies say of attributes
         self._stores: dict[tuple[object, ...], Value] = {}
         self._storing: set[tuple[Class, str]] = set()
 
     def forget(self) -> None:
         """Find out anew what methods set attributes to."""
+        self.declared.clear()
         self._stores.clear()
 
     def frame(self, cls: Class) -> Frame:

@@ -20,7 +20,7 @@ __all__ = ("Engine",)
 
 _DEEPEST: Final = 120  # calls within calls; what lies deeper is not looked at
 _MOST_CONTEXTS: Final = 12  # combinations of arguments for one function; further ones share a general one
-_MOST_IN_ALL: Final = 24  # the same for all classes and scopes that the function is called in
+_MOST_IN_ALL: Final = 24  # the same for all classes that have the method
 _MOST_CALLABLES: Final = 2000  # the same for a decorator, which is handed every function of a project
 _MOST_STEPS: Final = 400_000  # expressions of one top-level evaluation; a bound for what nobody has thought of
 
@@ -94,7 +94,8 @@ class Engine:
                 self._lowest[-1] = 0  # whoever has asked knows only a part: the next one shall find out anew
             return Summary(0, returns=UNKNOWN, done=True)
         shape = (func.function, func.env, func.bound.cls if isinstance(func.bound, Inst) else func.bound)
-        if self._contexts[shape] >= _MOST_CONTEXTS or self._contexts[func.function] >= _MOST_IN_ALL:
+        in_all = self._contexts[func.function] if func.env is None else 0
+        if self._contexts[shape] >= _MOST_CONTEXTS or in_all >= _MOST_IN_ALL:
             less = self._with_less(func, arguments, everything=self._contexts[shape] >= _MOST_CALLABLES)
             if less != (func, arguments):
                 return self.evaluate(*less)
