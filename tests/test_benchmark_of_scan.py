@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -201,12 +203,34 @@ def test_precision_is_the_share_that_is_right() -> None:
     """Noise is not right; each level has a line for each application and one for all."""
     verdicts = {"right": "one", "noise": "one", "wrong": "two"}
     found = [{"level": "error", "app": app, "verdict": verdict} for verdict, app in verdicts.items()]
-    assert [row[1:] for row in judged.rows(found)] == [
+    assert [row[2:] for row in judged.rows([found])] == [
         ["one", "2", "1", "1", "0", "50 %"],
         ["two", "1", "0", "0", "1", "0 %"],
         ["all", "3", "1", "1", "1", "33 %"],
     ]
-    assert judged.right(judged.findings()) > 0
+
+
+def test_each_measurement_is_of_other_applications() -> None:
+    """Of those that the development set has, none; and fifty findings at level error each time."""
+    drawn = [{finding["app"] for finding in found} for found in judged.measurements()]
+    read = [set(each["applications"]) for each in judged.recall()]
+    for apps in (drawn, read):
+        assert sum(map(len, apps)) == len(set().union(*apps))
+        assert not set().union(*apps) & {app.name for app in applications()}
+    for found in judged.measurements():
+        assert sum(finding["level"] == "error" for finding in found) == 50
+
+
+def test_what_was_read_of_unseen_applications_is_kept() -> None:
+    """Every number of the table is a number of entries, at a commit of a repository."""
+    kept = {path.stem: json.loads(path.read_text()) for path in judged.UNSEEN.glob("recall/*.json")}
+    for each in judged.recall():
+        entries = [kept[name] for name in each["applications"]]
+        direct = sum(positive["hops"] == 0 for entry in entries for positive in entry["positives"])
+        assert each["direct"][1] == direct
+        assert each["indirect"][1] == sum(len(entry["positives"]) for entry in entries) - direct
+        assert each["lookalikes"][1] == sum(len(entry["lookalikes"]) for entry in entries)
+    assert all(re.fullmatch("[0-9a-f]{40}", entry["commit"]) for entry in kept.values())
 
 
 def test_the_applications_can_be_fetched(capsys: pytest.CaptureFixture[str]) -> None:

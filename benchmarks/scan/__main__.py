@@ -30,7 +30,7 @@ def main() -> None:
     records = _records()
     timed = list(speed.measure())
     found = [*recall.compare(records), *probes.compare(records), *speed.compare(timed)]
-    comparisons = page.beside_each_other([*found, *judged.compare(judged.findings())])
+    comparisons = page.beside_each_other([*found, *judged.compare(judged.measurements(), judged.recall())])
     print("", table_of_goals(comparisons, report.VARIANT), sep="\n")
     text = report.markdown(records, timed, comparisons, header, time.monotonic() - began)
     page.write("scan", text, comparisons, COLOURS)

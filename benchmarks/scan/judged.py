@@ -1,26 +1,44 @@
-"""Findings drawn at random from applications that are not in the development set, each judged by hand."""
+"""What was judged by hand of applications that nobody had at hand while the scan was written.
+
+Each measurement took other applications, and the scan was corrected after it: the next one tells whether that has
+helped elsewhere.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.common.comparison import OURS, Comparison, Goal
 
-PRECISION: Final = Path(__file__).with_name("precision.json")
+UNSEEN: Final = Path(__file__).with_name("unseen")
 VERDICTS: Final = ("right", "noise", "wrong")
-COLUMNS: Final = ("level", "application", "findings", *VERDICTS, "share that is right")
+COLUMNS: Final = ("measurement", "level", "application", "findings", *VERDICTS, "share that is right")
+RECALL_COLUMNS: Final = ("measurement", "applications", "direct", "indirect", "look-alikes reported", "remark")
 
 Finding = Mapping[str, Any]
 
 
-def findings() -> list[Finding]:
-    """Those that were judged."""
-    found: list[Finding] = json.loads(PRECISION.read_text(encoding="utf-8"))["findings"]
+def measurements() -> list[list[Finding]]:
+    """The findings that were drawn at random and judged, one list a measurement."""
+    files = sorted(UNSEEN.glob("precision/*.json"), key=lambda path: int(path.stem))
+    return [json.loads(file.read_text(encoding="utf-8"))["findings"] for file in files]
+
+
+def recall() -> list[Mapping[str, Any]]:
+    """How many of the blocking calls that were read in the sources a first scan found, a line a measurement."""
+    found: list[Mapping[str, Any]] = json.loads((UNSEEN / "recall.json").read_text(encoding="utf-8"))
     return found
+
+
+def recall_rows(measured: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """A line for each measurement."""
+    for number, each in enumerate(measured, 1):
+        counts = ["{}/{}".format(*each[kind]) for kind in ("direct", "indirect", "lookalikes")]
+        yield [str(number), ", ".join(each["applications"]), *counts, each["remark"]]
 
 
 def right(judged: Iterable[Finding]) -> float:
@@ -29,8 +47,14 @@ def right(judged: Iterable[Finding]) -> float:
     return 100 * verdicts["right"] / verdicts.total()
 
 
-def rows(judged: Iterable[Finding]) -> Iterator[list[str]]:
-    """A line for each level and application, and one for each level."""
+def rows(measured: Sequence[Iterable[Finding]]) -> Iterator[list[str]]:
+    """A line for each measurement, level and application, and one for all applications of a level."""
+    for number, judged in enumerate(measured, 1):
+        for row in _rows(judged):
+            yield [str(number), *row]
+
+
+def _rows(judged: Iterable[Finding]) -> Iterator[list[str]]:
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in judged:
         for app in (finding["app"], "all"):
@@ -41,20 +65,17 @@ def rows(judged: Iterable[Finding]) -> Iterator[list[str]]:
         yield [level, app, str(len(group)), *counts, f"{right(group):.0f} %"]
 
 
-def compare(judged: Iterable[Finding]) -> list[Comparison]:
-    """A line for each level that findings were drawn from; the goal is that of errors."""
-    by_level: dict[str, list[Finding]] = {}
-    for finding in judged:
-        by_level.setdefault(finding["level"], []).append(finding)
+def compare(measured: Sequence[Iterable[Finding]], recalled: Sequence[Mapping[str, Any]]) -> list[Comparison]:
+    """The last measurement against the goals; that of precision is one of errors."""
+    errors = [finding for finding in measured[-1] if finding["level"] == "error"]
+    wanted = {"direct": 95, "indirect": 92}
+    shares = {kind: 100 * recalled[-1][kind][0] / recalled[-1][kind][1] for kind in wanted}
     return [
-        Comparison(
-            "findings that are right, of those judged",
-            f"level {level}",
-            None,
-            "%",
-            {OURS: right(group)},
-            Goal(at_least=92) if level == "error" else None,
-            more_is_better=True,
-        )
-        for level, group in sorted(by_level.items())
-    ]
+        *(
+            Comparison(f"{kind} calls found, first scan", "unseen applications", None, "%", {OURS: shares[kind]},
+                       Goal(at_least=goal), more_is_better=True)
+            for kind, goal in wanted.items()
+        ),
+        Comparison("findings that are right", "unseen applications, level error", None, "%", {OURS: right(errors)},
+                   Goal(at_least=92), more_is_better=True),
+    ]  # fmt: skip

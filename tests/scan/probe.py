@@ -18,12 +18,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-import pytest
+from typing import TYPE_CHECKING, Final
 
 from fastapi_convert.scan import Settings, scan
 from fastapi_convert.scan.findings import LEVELS, Level, Report
+
+if TYPE_CHECKING:
+    import pytest
 
 __all__ = ("PAGES", "Place", "Probe", "check", "compare", "expectations", "found", "probe_from", "probes", "read_page")
 
@@ -98,6 +99,8 @@ def _probe(name: str, body: str) -> Probe:
 
 def probes(page: str) -> pytest.MarkDecorator:
     """Run a test with each `probe` of a page."""
+    import pytest
+
     return pytest.mark.parametrize("probe", [pytest.param(probe, id=_slug(probe.name)) for probe in read_page(page)])
 
 
@@ -152,5 +155,7 @@ def check(probe: Probe, folder: Path) -> Report:
     level: Level = "all" if "all" in expectations(probe).values() else "warn"
     report = scan([probe.write(folder)], Settings(level=level, cache=False, processes=1))
     if wrong := compare(probe, report):
+        import pytest
+
         pytest.fail("\n".join([f"{probe.name}: {probe.says}", *wrong]), pytrace=False)
     return report

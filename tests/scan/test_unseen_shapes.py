@@ -144,6 +144,12 @@ def test_patterns_of_design_are_seen_through(probe: Probe, tmp_path: Path) -> No
     check(probe, tmp_path)
 
 
+@probes("unseen/corrected.md")
+def test_what_was_once_wrong_is_right(probe: Probe, tmp_path: Path) -> None:
+    """Misses and wrong findings of earlier days."""
+    check(probe, tmp_path)
+
+
 def test_type_parameters_of_newer_pythons_hide_nothing(tmp_path: Path) -> None:
     """A generic function, a generic class and an alias, in a spelling that the Python of the scan may not know."""
     check(probe_from(NEWER), tmp_path)
