@@ -270,6 +270,8 @@ class Types:
             return (atoms.make(Await, self.of(items[-1], frame)),)
         if name in _MANAGERS:
             return (atoms.make(Entered, self.of(items[0], frame), None),)
+        if name == "ContextVar":
+            return atoms.many("variable", self.of(items[0], frame))
         if name == "Callable":
             return (atoms.make(Returns, self.of(items[-1], frame)),)
         return ()
