@@ -97,7 +97,7 @@ class Attributes(Scope):
 
     def _of_instance(self, inst: Inst, name: str, line: int, column: int) -> Value:
         if (kept := inst.fields.get(name)) is not None:
-            if name not in self.engine.project.stored_attributes:
+            if not self.engine.classes.may_change(inst.cls, name):
                 return kept
             return join(kept, self.engine.classes.stored(inst, name), UNKNOWN)  # somebody sets it on something
         member = self.engine.classes.member(inst.cls, name)
@@ -108,7 +108,7 @@ class Attributes(Scope):
         value = _more_precise(stored, declared)
         if value:
             value = self._through_descriptor(value, inst, line, column) if member else value
-            if inst.exact and not stored and name not in self.engine.project.stored_attributes:
+            if inst.exact and not stored and not self.engine.classes.may_change(inst.cls, name):
                 return value  # nobody ever sets it: it is what the class body says
             return join(value, UNKNOWN)  # it may not be set yet, or set to something else by now
         return self._beyond(inst, name, line, column)
@@ -285,7 +285,7 @@ class Attributes(Scope):
         if member.bindings[-1][0] == "assign" and self.engine.classes.inherits(atom.cls, _ENUMERATIONS):
             fields = (ENUMERATED, self.atoms.const(name)), ("name", self.atoms.const(name)), ("value", value)
             return (self.atoms.inst(atom.cls, exact=True, fields=fields),)
-        if name not in self.engine.project.stored_attributes:
+        if not self.engine.classes.may_change(atom.cls, name):
             return value
         self.engine.run_writers(f"{member.cls.facts.name}.{name}")
         return join(value, self.engine.classes.stored(self.atoms.inst(atom.cls), name), UNKNOWN)

@@ -281,8 +281,14 @@ def _with_partial(partial: Partial, given: Arguments) -> Arguments:
     return Arguments([*partial.args, *given.positional], {**partial.keywords, **given.keywords}, given.rest, given.more)
 
 
+def _is_in_memory(value: Value) -> bool:
+    return all(isinstance(a, Inst) and a.cls.qualified in {"io.BytesIO", "io.StringIO"} for a in value)
+
+
 def _excused(row: Blocking, given: Arguments) -> bool:
     """Whether an argument makes the call harmless."""
+    if row.category.code == "FC104" and given.positional and _is_in_memory(given.positional[0]):
+        return True
     for unless in row.unless:
         value = given.get(unless.keyword, unless.position)
         if value is None and unless.default and given.rest is None and not given.more:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastapi_convert.scan.facts import CONSTRUCTORS
 from fastapi_convert.scan.project import Binding, Class, Function
 
 from .values import UNKNOWN, Atom, Cls, Const, Ext, Inst, Value, join
@@ -44,6 +45,7 @@ class Classes:
         self._lines: dict[Class, tuple[Class, ...]] = {}
         self._subclasses: dict[Class, list[Class]] | None = None
         self.declared: dict[tuple[Inst, Class, str], Value] = {}  # what class bodies say of attributes
+        self._changing: dict[tuple[Class, str], bool] = {}
         self._stores: dict[tuple[object, ...], Value] = {}
         self._storing: set[tuple[Class, str]] = set()
 
@@ -165,6 +167,17 @@ class Classes:
         atoms = self._engine.atoms
         atom: Atom = atoms.make(Cls, owner) if as_class else atoms.inst(owner)
         return atom
+
+    def may_change(self, cls: Class, name: str) -> bool:
+        """Whether somebody sets this attribute after construction: a method of the class, or anybody on anything."""
+        if name in self._engine.project.stored_attributes:
+            return True
+        key = (cls, name)
+        if key not in self._changing:
+            family = (*self.line(cls), *self.subclasses(cls))
+            writers = (method for each in family for method in each.writers.get(name, ()))
+            self._changing[key] = any(method.facts.name not in CONSTRUCTORS for method in writers)
+        return self._changing[key]
 
     def stored(self, inst: Inst, name: str) -> Value:
         """What methods of the class and its bases, and others, set this attribute to."""

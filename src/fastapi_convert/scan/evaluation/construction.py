@@ -66,7 +66,7 @@ class Construction(Calls):
         inst = self.atoms.inst(cls, exact=True, fields=arguments)
         func = self.atoms.func(function, inst, env)
         summary = self.engine.evaluate(func, bind(self.engine, func, given))
-        fields = self._constant_fields(summary.fields)
+        fields = self._constant_fields(cls, summary.fields)
         if fields:
             inst = self.atoms.inst(cls, exact=True, fields=(*arguments, *fields))
             func = self.atoms.func(function, inst, env)
@@ -74,12 +74,12 @@ class Construction(Calls):
         self.call_into(function, summary.hits, line, column)
         return inst
 
-    def _constant_fields(self, fields: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
+    def _constant_fields(self, cls: Class, fields: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
         """Attributes that keep the value which the constructor gave them. Constants may be replaced by others; things
         with methods are replaced by things with the same ones.
         """
-        stored = self.engine.project.stored_attributes
-        kept = ((name, _things(value) if name in stored else value) for name, value in sorted(fields.items()))
+        may_change = self.engine.classes.may_change
+        kept = ((name, _things(value) if may_change(cls, name) else value) for name, value in sorted(fields.items()))
         return tuple(
             (name, value)
             for name, value in kept
@@ -101,7 +101,7 @@ class Construction(Calls):
                     fields[name] = self._field(each, bindings[-1], passed, line, column)
         if self.engine.classes.inherits(cls, _FROM_THE_ENVIRONMENT):
             fields = {name: value if name in given.keywords else _things(value) for name, value in fields.items()}
-        kept = () if given.more or given.rest is not None else self._constant_fields(fields)
+        kept = () if given.more or given.rest is not None else self._constant_fields(cls, fields)
         inst = self.atoms.inst(cls, exact=True, fields=kept)
         for hook in ("__post_init__", "model_post_init", "__attrs_post_init__"):
             member = self.engine.classes.member(cls, hook)

@@ -19,11 +19,13 @@ from ._records import (
     unpack,
     unpack_body,
 )
+from ._scope import CONSTRUCTORS
 from ._statements import lower
 from ._version import facts_version
 
 __all__ = (
     "ASYNC",
+    "CONSTRUCTORS",
     "GENERATOR",
     "ClassFacts",
     "Expr",

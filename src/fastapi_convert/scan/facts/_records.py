@@ -132,7 +132,7 @@ class ModuleFacts(NamedTuple):
         functions: All of its functions, at any depth.
         classes: All of its classes, at any depth.
         comments: Those that speak to us, as `fastapi_convert.scan._comments.Comment` has them.
-        stored: Attributes set anywhere but on `self` in a constructor: they may change.
+        stored: Attributes set on anything but the first parameter of a method: whose they are is not known.
         state_stores: (attribute, index of the function or -1) of `....state.attribute = ...`;
             for `app.attribute = ...` the attribute is "app.attribute", for a class "Class.attribute".
         called: Last parts of the names that are called anywhere in it.

@@ -10,7 +10,7 @@ from fastapi_convert.scan._comments import Comment
 
 from ._records import ClassFacts, Expr, FunctionFacts, Stmt
 
-__all__ = ("Collected", "Scope")
+__all__ = ("CONSTRUCTORS", "Collected", "Scope")
 
 APPS = frozenset({"app", "application", "api"})  # what an application is called whose attributes are its state
 CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "model_post_init"})
@@ -50,10 +50,10 @@ class Collected:
 
     def store(self, scope: Scope, value: Expr, attribute: str) -> None:
         """Note `value.attribute = ...`."""
-        on_self = value[0] == "name" and value[1] == scope.first_param
+        on_self = value[0] == "name" and value[1] == scope.first_param and scope.owner >= 0
         if on_self:
             scope.self_stores[attribute] = None
-        if not (on_self and scope.name in CONSTRUCTORS):
+        else:
             self.stored[attribute] = None
         last = value[4] if value[0] == "attr" else value[1] if value[0] == "name" else ""
         if last == "state" and value[0] == "attr":
