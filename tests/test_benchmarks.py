@@ -89,7 +89,9 @@ SCAN = [
     ("probes: traps left alone", "probes"),
     *((f"time for {size} small files", variant) for size in (9, 18, 66) for variant in ("at first", "again")),
     ("memory for 66 small files", "at first"),
-    ("findings that are right, of those judged", "level error"),
+    ("direct calls found, first scan", "unseen applications"),
+    ("indirect calls found, first scan", "unseen applications"),
+    ("findings that are right", "unseen applications, level error"),
 ]
 #: Without those that only a run with all peers has.
 JOBS = [

@@ -202,9 +202,10 @@ def test_an_interruption_ends_all_processes(tmp_path: Path, error: type[BaseExce
     def on_progress(_done: int, _total: int) -> None:
         raise error
 
+    before = set(psutil.Process().children())  # of other tests: a server, a fork server
     with pytest.raises(error):
         load_sources([many(tmp_path, 300)], NO_CACHE, on_progress)
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= before
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("scan-")] == []
 
 
