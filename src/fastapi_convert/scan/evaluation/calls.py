@@ -122,12 +122,12 @@ class Calls(Protocols):
             gen = self.atoms.make(Gen, func, arguments)
             return (self.atoms.make(Entered, (), gen),) if func.manager else (gen,)
         if function.is_async:
-            return self._call_async(func, arguments)
+            return self._call_async(func, arguments, given)
         summary = self.engine.evaluate(func, arguments)
         self.call_into(function, summary.hits, line, column)
         self._take_fields(func, summary.fields)
         self._note_fields(func, summary.fields)
-        return self._result(func, summary.returns)
+        return self._result(func, summary.returns, given)
 
     def _bound_by_hand(self, func: Func, given: Arguments) -> tuple[Func, Arguments]:
         """`Base.__init__(self, x)` is `super().__init__(x)`."""
@@ -138,15 +138,15 @@ class Calls(Protocols):
         bound: Func = self.atoms.make(Func, func.function, self.receiver, func.env, func.manager)
         return bound, Arguments(given.positional[1:], given.keywords, given.rest, given.more)
 
-    def _result(self, func: Func, returned: Value) -> Value:
+    def _result(self, func: Func, returned: Value, given: Arguments) -> Value:
         """What is returned tells more than what is declared, if anything is known of it."""
         if known(returned) and (returned != NONE or func.function.facts.returns is None):
             if any(atom in UNKNOWN for atom in returned) and func.function.facts.returns is not None:
-                return join(returned, self.engine.types.result(func))
+                return join(returned, self.engine.types.result(func, given))
             return self._with_type_arguments(returned, func)
         if func.function.facts.returns is None:
             return returned or UNKNOWN
-        return self.engine.types.result(func)
+        return self.engine.types.result(func, given)
 
     def _with_type_arguments(self, returned: Value, func: Func) -> Value:
         """`-> Repo[User]` tells more of a `Repo(...)` than its construction does."""
@@ -161,7 +161,7 @@ class Calls(Protocols):
             for a in returned
         )
 
-    def _call_async(self, func: Func, arguments: tuple[Value, ...]) -> Value:
+    def _call_async(self, func: Func, arguments: tuple[Value, ...], given: Arguments) -> Value:
         """Call an async function: what it blocks on is its own, what it returns comes out when it is awaited."""
         summary = self.engine.evaluate(func, arguments)
         if func.function.is_generator:
@@ -169,7 +169,7 @@ class Calls(Protocols):
             if func.manager:
                 return (self.atoms.make(Entered, items, None),)
             return self.atoms.many("list", items)
-        return (self.atoms.make(Await, self._result(func, summary.returns)),)
+        return (self.atoms.make(Await, self._result(func, summary.returns, given)),)
 
     def _take_fields(self, func: Func, fields: dict[str, Value]) -> None:
         """What a method has left on the `self` that it shares with us."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from fastapi_convert.scan.facts import Expr
 from fastapi_convert.scan.project import Binding, Class, Function
@@ -10,7 +10,7 @@ from fastapi_convert.scan.project import Binding, Class, Function
 from .arguments import Arguments, bind
 from .calls import Calls
 from .libraries import SPECIAL, Call
-from .values import Cls, Const, Ext, Func, Inst, Partial, Value, known
+from .values import Cls, Const, Ext, Func, Inst, Partial, Unknown, Value, known
 
 __all__ = ("Construction",)
 
@@ -19,6 +19,8 @@ _VALIDATORS: Final = frozenset({"validator", "field_validator", "root_validator"
 _FIELDS: Final = frozenset({"Field", "field", "attrib", "ib"})
 _FALSE: Final = ("const", False)
 _FROM_THE_ENVIRONMENT: Final = frozenset({"BaseSettings"})  # what has a default may have another value there
+
+_Fields: TypeAlias = tuple[tuple[str, Value], ...]
 
 
 class Construction(Calls):
@@ -72,7 +74,8 @@ class Construction(Calls):
             func = self.atoms.func(function, inst, env)
             summary = self.engine.evaluate(func, bind(self.engine, func, given))
         self.call_into(function, summary.hits, line, column)
-        return inst
+        handed = _handed(summary.fields, fields)
+        return self.atoms.inst(cls, exact=True, fields=(*arguments, *fields, *handed)) if handed else inst
 
     def _constant_fields(self, cls: Class, fields: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
         """Attributes that keep the value which the constructor gave them. Constants may be replaced by others; things
@@ -101,7 +104,10 @@ class Construction(Calls):
                     fields[name] = self._field(each, bindings[-1], passed, line, column)
         if self.engine.classes.inherits(cls, _FROM_THE_ENVIRONMENT):
             fields = {name: value if name in given.keywords else _things(value) for name, value in fields.items()}
-        kept = () if given.more or given.rest is not None else self._constant_fields(cls, fields)
+        kept: _Fields = ()
+        if not given.more and given.rest is None:
+            kept = self._constant_fields(cls, fields)
+            kept += _handed(fields, kept)
         inst = self.atoms.inst(cls, exact=True, fields=kept)
         for hook in ("__post_init__", "model_post_init", "__attrs_post_init__"):
             member = self.engine.classes.member(cls, hook)
@@ -135,6 +141,18 @@ class Construction(Calls):
 
 def _things(value: Value) -> Value:
     return tuple(atom for atom in value if not isinstance(atom, Const))
+
+
+def _handed(fields: dict[str, Value], kept: _Fields) -> _Fields:
+    """Things that somebody else's `self.x` may be: it may be something unknown too, and still tells more than a
+    parameter without an annotation. Not for the second run of a constructor, whose contexts are bounded.
+    """
+    names = {name for name, _ in kept}
+    return tuple(
+        (name, value)
+        for name, value in sorted(fields.items())
+        if name not in names and known(value) and all(isinstance(a, Func | Inst | Partial | Unknown) for a in value)
+    )
 
 
 def _options(default: Expr | None) -> dict[str, Expr]:

@@ -19,7 +19,7 @@ from .values import NONE, UNKNOWN, Atom, Atoms, Bag, Const, Env, Func, Gen, Inst
 __all__ = ("Engine",)
 
 _DEEPEST: Final = 120  # calls within calls; what lies deeper is not looked at
-_MOST_CONTEXTS: Final = 12  # combinations of arguments for one function; further ones share a general one
+_MOST_CONTEXTS: Final = 16  # combinations of arguments for one function; further ones share a general one
 _MOST_IN_ALL: Final = 24  # the same for all classes that have the method
 _MOST_CALLABLES: Final = 2000  # the same for a decorator, which is handed every function of a project
 _MOST_STEPS: Final = 400_000  # expressions of one top-level evaluation; a bound for what nobody has thought of
