@@ -44,6 +44,21 @@ def test_known_findings_are_not_reported_wherever_they_move(path: Path) -> None:
     assert select([direct(112)], {}, Settings(), baseline).suppressed == 1
 
 
+def test_a_scan_of_one_file_leaves_what_is_known_of_its_neighbours(tmp_path: Path, path: Path) -> None:
+    """Neither is it stale, nor is it lost when the file is written anew; of a folder that is named, it is."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    for name in ("a.py", "b.py"):
+        (folder / name).touch()
+    write(path, direct(1, path="app/a.py"), direct(2, path="app/b.py"))
+    one = Baseline.load(path, folder, [folder / "a.py"])
+    assert [warned.message[:27] for warned in one.stale([])] == ["1 of the known findings no "]
+    one.updated([]).write()
+    assert [name.split("::")[1] for name in Baseline.load(path, folder).counts] == ["app/b.py"]
+    Baseline.load(path, folder, [folder]).updated([]).write()
+    assert Baseline.load(path, folder).counts == {}
+
+
 def test_what_is_new_is_reported(path: Path) -> None:
     """Another function, another code, another call, or one more of the same."""
     baseline = write(path, direct(12), direct(13))

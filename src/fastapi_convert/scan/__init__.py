@@ -65,7 +65,7 @@ def scan(
     settings = settings or Settings()
     named = [Path(path) for path in paths]
     sources = load_sources(named, settings, on_progress)
-    baseline = Baseline.load(settings.baseline, sources.root) if settings.baseline else None
+    baseline = Baseline.load(settings.baseline, sources.root, named) if settings.baseline else None
     files = [(file, unpack(file.facts)) for file in sources.files]
     remembered = Remembered(named, settings, sources)
     if (findings := remembered.get()) is None:

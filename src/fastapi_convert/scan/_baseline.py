@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from posixpath import normpath
@@ -33,19 +33,22 @@ class Baseline:
         counts: How many there are of each fingerprint.
         path: The file.
         root: The scanned root as seen from the folder of the file, with a `/` at its end; "" if they are the same.
+        inside: What the paths of findings begin with that this scan can have; everything below the root if empty.
     """
 
     counts: Mapping[str, int]
     path: Path
     root: str = ""
+    inside: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls, path: Path, root: Path) -> Baseline:
+    def load(cls, path: Path, root: Path, scanned: Sequence[Path] = ()) -> Baseline:
         """Read a baseline.
 
         Args:
             path: The file.
             root: The root of the scan that it is for.
+            scanned: The files and folders that are scanned: what is known of others is neither stale nor written anew.
 
         Raises:
             ScanError: It does not exist, cannot be read, or is none. The message tells how to make one.
@@ -60,7 +63,7 @@ class Baseline:
             raise ScanError(f"The baseline {str(path)!r} cannot be read, {error.strerror}: {_AGAIN}.") from error
         except (ValueError, RecursionError) as error:
             raise ScanError(f"The baseline {str(path)!r} is no JSON: restore it, or {_AGAIN}.") from error
-        return cls(_counts(document, path), path, _way(path, root))
+        return cls(_counts(document, path), path, _way(path, root), _beginnings(path, scanned))
 
     def updated(self, findings: Iterable[Finding]) -> Baseline:
         """A baseline of these findings, and of what is known outside of the scanned root."""
@@ -115,12 +118,19 @@ class Baseline:
         return f"{finding.code}::{above}::{top.name}::{below}::{blocking.call}"
 
     def _is_inside(self, fingerprint: str) -> bool:
-        return fingerprint.partition("::")[2].startswith(self.root)
+        return fingerprint.partition("::")[2].startswith(self.inside or self.root)
 
 
 def _way(path: Path, root: Path) -> str:
     way = path_between(root, path.absolute().parent)
     return f"{way}/" if way else ""
+
+
+def _beginnings(path: Path, scanned: Sequence[Path]) -> tuple[str, ...]:
+    """What fingerprints have behind the code: `app/` for a folder, `app/main.py::` for a file."""
+    return tuple(
+        _way(path, each.absolute()) if each.is_dir() else f"{_way(path, each.absolute())[:-1]}::" for each in scanned
+    )
 
 
 def _counts(document: Any, path: Path) -> dict[str, int]:

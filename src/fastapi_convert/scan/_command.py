@@ -156,15 +156,16 @@ def _update(paths: Sequence[str | Path], settings: Settings, options: Options, d
     if settings.baseline is None:
         raise ScanError("--update-baseline does not know which file: name it with --baseline FILE.")
     report = _scan(paths, replace(settings, baseline=None), options, display)
-    _known(settings.baseline, report.root or Path()).updated(report.findings).write()
+    scanned = [Path(path) for path in paths]
+    _known(settings.baseline, report.root or Path(), scanned).updated(report.findings).write()
     if not options.quiet:
         complain(f"{settings.baseline}: {counted(len(report.findings), 'finding')} known from now on.")
     return CLEAN
 
 
-def _known(path: Path, root: Path) -> Baseline:
+def _known(path: Path, root: Path, scanned: Sequence[Path]) -> Baseline:
     try:
-        return Baseline.load(path, root)
+        return Baseline.load(path, root, scanned)
     except ScanError:  # there is none yet, or one that is broken: the cure for both is a new one
         return Baseline.empty(path, root)
 

@@ -33,7 +33,6 @@ class Engine:
     """
 
     def __init__(self, project: Project) -> None:
-
         self.project = project
         self.special = frozenset(last for row in TABLE.rows if (last := row.name.rpartition(".")[2]).startswith("__"))
         self.atoms = Atoms()
@@ -44,6 +43,7 @@ class Engine:
         self.attributes: dict[tuple[Class, str], Value] = {}  # what others set on instances
         self.dispatched: dict[Function, Value] = {}  # implementations that singledispatch functions have registered
         self.blocking: dict[Function, Hits] = {}  # what each async function blocks on
+        self.evaluated: set[Function] = set()  # async functions of which that is known as far as it will be
         self.made: dict[Function, dict[Func, None]] = {}  # nested async functions, with the scopes they were made in
         self.asked_by_name: set[Class] = set()  # classes of which somebody asks for a method whose name is computed
         self.at_import = Summary(0)
@@ -72,6 +72,7 @@ class Engine:
 
     def forget(self) -> None:
         """Evaluate everything anew from here on: registries are filled now that were empty before."""
+        self.evaluated.clear()
         self._summaries.clear()
         self._contexts.clear()
         self.classes.forget()
@@ -170,6 +171,7 @@ class Engine:
             self._provisional[-1] += [*inner, key]
 
     def _keep(self, function: Function, hits: Hits) -> None:
+        self.evaluated.add(function)
         kept = self.blocking.setdefault(function, {})
         for place, hit in hits.items():
             add_hit(kept, place, hit)

@@ -34,7 +34,7 @@ def blocking_calls(engine: Engine) -> dict[Function, Hits]:
         if function.module.asked_for and not function.module.is_test
     ]
     for function in sorted(functions, key=lambda each: _order(engine, each)):
-        if function not in engine.blocking or _is_registered(engine, function):
+        if function not in engine.evaluated or _is_registered(engine, function):
             _evaluate(engine, function)
     by_name = {each for cls in engine.asked_by_name for each in engine.classes.line(cls)}
     for function in functions:
