@@ -71,7 +71,8 @@ class Finding:
 
     Attributes:
         code: The category's code, `FC102`.
-        level: `error`; `warn` if only some implementations of what is called block; `all` for noise.
+        level: `error`; `warn` if only some implementations of what is called block, or only the first call; `all`
+            for noise.
         message: One sentence: who blocks, how, through how many calls.
         replacement: What to write instead.
         async_function: The lowest `async def` above the blocking call.
@@ -114,7 +115,7 @@ class Stats:
     """The figures of a scan.
 
     Attributes:
-        files: Files that were read.
+        files: Files that were read, those included that only the imports of others led to.
         functions: Functions in them.
         async_functions: How many of those are `async def`.
         suppressed: Findings that a comment, the configuration or the baseline hid.

@@ -197,7 +197,7 @@ class Expressions(Conditions):
         for target, iterated, conditions, is_async in generators:
             source = self.ev(iterated)
             items = self.iterate_async(source, line, column) if is_async else self.iterate(source, line, column)
-            self.assign_target(target, items)
+            self.assign(target, items)
             for condition in conditions:
                 live = live and self.test(condition) is not False
                 self.narrow(condition, positive=True)
@@ -206,10 +206,6 @@ class Expressions(Conditions):
             result = self.ev(value) if live else UNKNOWN
         self.env.vars = kept
         return self.atoms.many("dict" if kind == "dict" else "list", result)
-
-    def assign_target(self, target: Expr, value: Value) -> None:
-        """Assign to the target of a comprehension."""
-        self.assign(target, value)
 
     def assign(self, target: Expr, value: Value) -> None:
         """Assign a value to whatever stands on the left."""
